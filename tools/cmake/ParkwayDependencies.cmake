@@ -1,0 +1,26 @@
+# Every library is a Debian 12 package; tools/packages lists them.
+option(PARKWAY_TESTS "Build the tests" ON)
+option(PARKWAY_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(PARKWAY_FUZZ "Build the fuzzers (clang)" OFF)
+
+find_package(CAF 0.17.6 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(OSIP2 REQUIRED IMPORTED_TARGET libosip2)
+pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent_core libevent_pthreads)
+pkg_check_modules(SNDFILE REQUIRED IMPORTED_TARGET sndfile)
+pkg_check_modules(SAMPLERATE REQUIRED IMPORTED_TARGET samplerate)
+find_library(SPANDSP_LIBRARY spandsp REQUIRED)
+# glibc's allocator nearly doubles the cost of a parsed message (measured); under the sanitizers
+# theirs is used.
+if(PARKWAY_SANITIZE)
+  set(TCMALLOC_LIBRARY "")
+else()
+  find_library(TCMALLOC_LIBRARY tcmalloc_minimal REQUIRED)
+endif()
+if(PARKWAY_TESTS)
+  find_package(Catch2 2 REQUIRED)
+endif()
