@@ -1,0 +1,55 @@
+#pragma once
+
+/// REGISTER as actors see it: sip/ has authenticated and parsed it, the extension decides.
+
+#include "kernel/names.hpp"
+#include "kernel/party.hpp"
+#include "kernel/result.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parkway {
+
+/// One Contact of a REGISTER. `expires` 0 removes it.
+struct contact_change {
+  binding contact;  ///< expires_at is not set; `expires` counts.
+  std::chrono::seconds expires{0};
+};
+
+/// A phone registers, refreshes, removes or asks (no changes). shard → extension.
+struct register_phone {
+  caf::actor transport;     ///< Hears phone_registered.
+  std::uint64_t request;    ///< Which request it answers; the shard's own count.
+  bool remove_all = false;  ///< Contact: *
+  std::vector<contact_change> changes;
+  std::string call_id;
+  std::uint32_t sequence = 0;
+};
+
+/// What the extension has now, or why not (RFC 3261 §10.3 step 7: an older CSeq). → shard.
+struct phone_registered {
+  std::uint64_t request;
+  std::optional<fault> why;
+  std::vector<binding> bindings;
+};
+
+/// Where can this extension be rung? anybody → extension; the reply is `contacts`.
+struct show_contacts {};
+struct contacts {
+  number extension;
+  std::vector<binding> bindings;
+};
+
+}  // namespace parkway
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::register_phone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_registered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::show_contacts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::contacts)
