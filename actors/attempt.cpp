@@ -1,0 +1,227 @@
+#include "actors/attempt.hpp"
+
+#include "actors/negotiation.hpp"
+#include "kernel/directory.hpp"
+
+#include <algorithm>
+
+namespace parkway {
+namespace {
+
+/// Which of several refusals tells the caller most (in the spirit of RFC 3261 §16.7 step 6):
+/// a 6xx speaks for the person, a busy phone says more than an absent one.
+int weight(const refusal& r) {
+  if (r.status >= 600 || r.code == fault_code::declined) return 5;
+  if (r.code == fault_code::busy) return 4;
+  if (r.code == fault_code::no_common_codec) return 3;
+  if (r.code == fault_code::no_answer) return 2;
+  return r.code == fault_code::not_reachable ? 0 : 1;
+}
+
+/// The template with our port in its first audio stream.
+session_ptr with_port(const session_ptr& offer, std::uint16_t port) {
+  auto copy = *offer;
+  for (auto& stream : copy.streams) {
+    if (stream.kind != "audio" || stream.refused()) continue;
+    stream.port = port;
+    break;
+  }
+  return std::make_shared<const session_description>(std::move(copy));
+}
+
+}  // namespace
+
+attempt::attempt(caf::event_based_actor* actor, context_ptr house, attempt_order what)
+  : self(actor),
+    line(actor, std::move(house)),
+    order(std::move(what)),
+    stage_time(order.ring_time) {
+}
+
+caf::behavior attempt::make_behavior() {
+  start();
+  return {
+    [this](const contacts& c) { heard_contacts(c); },
+    [this](const ring_order& o) {
+      stages = o.stages;
+      stage_time = o.ring_time;
+      begin_stage();
+    },
+    [this](const media_opened& m) {
+      if (m.why) return fail({fault_code::unavailable, 0, m.why->detail});
+      port = m.port;
+      ring_all();
+    },
+    [this](const leg_ringing& r) { ringing(r); },
+    [this](const leg_answered& a) { answered(a); },
+    [this](const leg_refused& r) { refused(r); },
+    [this](const leg_ended& e) {
+      refused({e.leg, {fault_code::gone, 0, {}}});
+    },
+    [this](const tick& t) {
+      if (stage_over.due(self, t)) stage_ends();
+    },
+    [this](const stop_attempt& s) {
+      cancel_all(s.reason);
+      line.close(port_id);
+      self->quit();
+    },
+    // A phone may talk before it is answered; nobody listens yet.
+    [](const leg_info&) {},
+    [this](const leg_offered& o) {
+      line.leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
+    },
+  };
+}
+
+void attempt::start() {
+  const auto& called = order.target.called;
+  if (order.in->ring_groups.contains(called)) {
+    self->send(line.house().names->ring_group(order.in->name, called), show_ring_order{});
+    return;
+  }
+  stages = {{called}};
+  begin_stage();
+}
+
+void attempt::begin_stage() {
+  reachable.clear();
+  while (stage < stages.size() && stages[stage].empty())
+    ++stage;
+  if (stage == stages.size())
+    return fail(best.value_or(refusal{fault_code::not_reachable, 0, "no member"}));
+  asked = stages[stage].size();
+  for (const auto& n : stages[stage])
+    self->send(extension_of(n), show_contacts{});
+}
+
+void attempt::heard_contacts(const contacts& c) {
+  if (asked == 0) return;
+  if (!c.bindings.empty()) reachable.push_back(c);
+  if (--asked > 0) return;
+  if (reachable.empty()) {
+    remember({fault_code::not_reachable, 0, {}});
+    ++stage;
+    return begin_stage();
+  }
+  version = reachable.front().bindings.front().via.remote.address.version;
+  if (!order.relayed || port_id) return ring_all();
+  port_id = line.house().fresh_media(order.in->name);
+  if (line.house().media.empty())
+    return fail({fault_code::unavailable, 0, "no media plugin is loaded"});
+  line.media(open_media{port_id, version, self});
+}
+
+void attempt::ring_all() {
+  stage_over.set_after(self, stage_time);
+  for (const auto& where : reachable)
+    place(where);
+  if (rung.empty()) stage_ends();
+}
+
+void attempt::place(const contacts& where) {
+  for (const auto& to : where.bindings) {
+    if (rung.size() >= contacts_max) return;
+    // One port serves all phones of the stage: those of the other IP version cannot use it.
+    if (order.relayed && to.via.remote.address.version != version) continue;
+    call_leg l;
+    l.leg = line.house().fresh_leg(to.via.shard);
+    l.media = port_id;
+    l.port = port;
+    l.extension = where.extension;
+    const auto* entry = order.in->extension(where.extension);
+    l.who = {entry ? entry->display_name : std::string{}, where.extension, false};
+    l.phone = to.phone;
+    l.media_version = version;
+    l.local = order.offer && order.relayed ? with_port(order.offer, port) : order.offer;
+    line.leg(place_call{l.leg, self, order.in->name, where.extension, to, order.target.shown,
+                        l.local, order.target.recall, order.target.reliable});
+    self->send(extension_of(where.extension),
+               leg_active{l.leg, {}, to.phone, leg_activity::ringing, order.target.shown});
+    rung.emplace(l.leg, std::move(l));
+  }
+}
+
+void attempt::ringing(const leg_ringing& r) {
+  const auto found = rung.find(r.leg);
+  if (found == rung.end()) return;
+  auto& leg = found->second;
+  if (early && early != r.leg) return;
+  session_ptr heard;
+  if (r.early) {
+    early = r.leg;
+    leg.remote = r.early;
+    line.aim(leg);
+    heard = r.early;
+  }
+  self->send(order.owner, attempt_ringing{r.status, heard, leg, r.reliable});
+}
+
+void attempt::answered(const leg_answered& a) {
+  const auto found = rung.find(a.leg);
+  if (found == rung.end()) return line.leg(hang_up{a.leg});
+  auto leg = std::move(found->second);
+  rung.erase(found);
+  if (a.session) leg.remote = a.session;
+  if (!a.phone.contact.empty()) leg.phone = a.phone;
+  leg.holds = holds(leg.remote);
+  cancel_all(hang_up_reason::answered_elsewhere);
+  line.aim(leg);
+  line.hand_over(leg, order.owner);
+  self->send(order.owner, attempt_answered{std::move(leg)});
+  self->quit();
+}
+
+void attempt::refused(const leg_refused& r) {
+  const auto found = rung.find(r.leg);
+  if (found == rung.end()) return;
+  self->send(extension_of(found->second.extension), leg_idle{r.leg});
+  rung.erase(found);
+  if (early == r.leg) early = {};
+  remember(r.why);
+  if (r.why.status >= 600) {
+    // The person has refused (RFC 3261 §16.7: a 6xx ends all branches).
+    cancel_all(hang_up_reason::normal);
+    return fail(r.why);
+  }
+  if (rung.empty()) stage_ends();
+}
+
+void attempt::stage_ends() {
+  if (!rung.empty()) remember({fault_code::no_answer, 0, {}});
+  cancel_all(hang_up_reason::normal);
+  stage_over.clear();
+  ++stage;
+  begin_stage();
+}
+
+void attempt::cancel_all(hang_up_reason reason) {
+  for (const auto& [id, leg] : rung) {
+    line.leg(hang_up{id, reason});
+    self->send(extension_of(leg.extension), leg_idle{id});
+  }
+  rung.clear();
+  early = {};
+}
+
+void attempt::fail(refusal why) {
+  cancel_all(hang_up_reason::failed);
+  line.close(port_id);
+  self->send(order.owner, attempt_failed{std::move(why)});
+  self->quit();
+}
+
+caf::actor attempt::extension_of(const number& n) const {
+  return line.extension(*order.in, n);
+}
+
+void attempt::remember(const refusal& why) {
+  if (!best || weight(why) > weight(*best)) best = why;
+}
+
+caf::actor spawn_attempt(caf::event_based_actor* parent, const context_ptr& house,
+                         attempt_order order) {
+  return spawn_child<attempt>(parent, house, std::move(order));
+}
+
+}  // namespace parkway

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "actors/deadline.hpp"
+#include "actors/lines.hpp"
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace parkway {
+
+/// What an attempt is to do.
+struct attempt_order {
+  tenant_ptr in;
+  ring_target target;
+  caf::actor owner;     ///< Hears attempt_ringing, attempt_answered, attempt_failed.
+  session_ptr offer;    ///< For the phones; its audio port is filled in. Null: the phones offer.
+  bool relayed = true;  ///< Open a media port, put it into the offer.
+  std::chrono::seconds ring_time{180};  ///< RFC 3261 timer C: no ringing without an end.
+};
+
+/// One attempt to reach a number: all contacts of all numbers of a stage ring in parallel, the
+/// first answer wins, the others are cancelled. A ring group may have several stages.
+///
+///   asking --contacts--> opening --media_opened--> ringing --leg_answered--> end
+///      ^                                              | all refused, or the stage's time is over
+///      +---------------- next stage ------------------+--- no stage left --> end (attempt_failed)
+struct attempt {
+  static inline const char* name = "attempt";
+  static constexpr std::size_t contacts_max =
+    64;  ///< Rung at once: a large ring group, not a flood.
+
+  caf::event_based_actor* const self;
+  const lines line;
+  const attempt_order order;
+
+  std::vector<std::vector<number>> stages;  ///< Still to come, first one first.
+  std::size_t stage = 0;
+  std::chrono::seconds stage_time;
+  std::size_t asked = 0;  ///< Extensions that have not said their contacts yet.
+  std::vector<contacts> reachable;
+  media_id port_id;
+  std::uint16_t port = 0;
+  ip_version version = ip_version::v4;
+  std::map<leg_id, call_leg> rung;
+  leg_id early;                 ///< The leg whose early media is heard.
+  std::optional<refusal> best;  ///< The refusal that says most so far.
+  deadline stage_over{1};
+
+  attempt(caf::event_based_actor* actor, context_ptr house, attempt_order what);
+  caf::behavior make_behavior();
+
+ private:
+  void start();
+  void begin_stage();
+  void heard_contacts(const contacts& c);
+  void ring_all();
+  void place(const contacts& where);
+  void ringing(const leg_ringing& r);
+  void answered(const leg_answered& a);
+  void refused(const leg_refused& r);
+  void stage_ends();
+  void cancel_all(hang_up_reason reason);
+  void fail(refusal why);
+  caf::actor extension_of(const number& n) const;
+  void remember(const refusal& why);
+};
+
+/// Spawns an attempt as a monitored child of `parent`.
+caf::actor spawn_attempt(caf::event_based_actor* parent, const context_ptr& house,
+                         attempt_order order);
+
+}  // namespace parkway

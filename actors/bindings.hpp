@@ -1,0 +1,35 @@
+#pragma once
+
+#include "kernel/messages/registration.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace parkway {
+
+/// The registered contacts of one extension (RFC 3261 §10.3). Pure: time is given.
+class bindings {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+  /// Phones of one extension at once. A phone that reboots leaves its old contact behind until it
+  /// expires: the one that expires first makes room, so that no phone is ever locked out.
+  static constexpr std::size_t bindings_max = 16;
+
+  /// Applies a REGISTER; all or nothing. The fault: an older CSeq of the same Call-ID (step 7).
+  std::optional<fault> apply(const register_phone& request, time_point now);
+  /// Removes what has expired; true when something had.
+  bool expire(time_point now);
+  /// When the next one expires.
+  std::optional<time_point> next_expiry() const;
+  /// By preference, then by age.
+  const std::vector<binding>& all() const { return all_; }
+
+ private:
+  void put(const contact_change& change, const register_phone& request, time_point now);
+
+  std::vector<binding> all_;
+};
+
+}  // namespace parkway

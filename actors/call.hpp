@@ -1,0 +1,130 @@
+#pragma once
+
+#include "actors/deadline.hpp"
+#include "actors/dial_plan.hpp"
+#include "actors/lines.hpp"
+
+#include <array>
+#include <optional>
+
+namespace parkway {
+
+/// What a call is doing about a park that one of its phones asked for.
+struct parking_request {
+  std::size_t parker;                ///< Index of the leg that parks; the other one is parked.
+  std::optional<transfer_id> asked;  ///< By REFER: reports go there.
+  caf::actor consultation;           ///< By a second call: it is told.
+  bool parker_gone = false;          ///< Hung up already: the parked party must not fall.
+  bool refused = false;              ///< Refused, and the phone has not acknowledged that yet.
+  bool rings_back = false;           ///< Refused and hung up: the parker is being rung back.
+};
+
+/// What a call is doing about a transfer that one of its phones asked for.
+struct transfer_request {
+  std::size_t mover;  ///< Index of the leg that transfers its peer.
+  transfer_id asked;
+  bool mover_gone = false;  ///< Hung up already: its peer must not fall.
+  bool failed = false;      ///< Failed, and the phone has not acknowledged that yet.
+};
+
+/// Two legs and how they are joined.
+///
+///   setting_up --attempt_answered--> talking --place_ready--> leaving --> end
+///       | refused, cancelled            | either leg ends        ^ parker's leg only
+///       v                               v                        |
+///      end                             end        joining --leg_joins--> talking
+///
+/// `joining` is where a call begins whose legs were answered apart: retrieve, recall.
+struct call {
+  static inline const char* name = "call";
+  using legs_t = std::array<call_leg, 2>;
+
+  caf::event_based_actor* const self;
+  const lines line;
+  tenant_ptr in;
+  legs_t legs;  ///< [0] called, or came to who waited; [1] was called, or waited.
+  std::optional<ring_target> target;  ///< Whom the caller wants; none when joining.
+  caf::actor ringing;                 ///< The attempt, while setting up.
+  std::optional<parking_request> parking;
+  std::optional<transfer_request> moving;
+  call_leg departing;                   ///< The mover's leg, when its place is taken.
+  caf::actor claimant;                  ///< A retrieval that replaces a leg of ours.
+  std::size_t claimed_index = 0;        ///< The leg it takes over from us.
+  std::optional<std::size_t> relaying;  ///< Direct mode: whose offer the other one is asked.
+  session_ptr relayed_offer;            ///< That offer.
+  std::optional<media_id> music_port;   ///< Direct mode: being opened for the party on hold.
+  deadline guard{1};                    ///< Ends a wait that nobody else ends.
+  deadline departure{2};                ///< The mover's phone hangs up, or we do.
+
+  /// A phone of the tenant calls `called`.
+  call(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant,
+       const incoming_call& from, const number& called);
+  /// An answered leg that comes to a party who waits: leg_joins brings that one.
+  call(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant, call_leg newcomer);
+
+  caf::behavior make_behavior();
+
+ private:
+  // call.cpp: from the INVITE to the answer
+  caf::behavior setting_up();
+  caf::behavior awaiting_offer_answer();
+  caf::behavior joining();
+  void open_caller_media();
+  void start_attempt();
+  void caller_rings(const attempt_ringing& r);
+  void callee_answered(const attempt_answered& a);
+  void give_up(const refusal& why);
+  session_ptr answer_for_caller(const session_ptr& answer);
+  void join(const call_leg& other);
+  void align_sessions(std::size_t newcomer);
+
+  // call_talking.cpp: while two people talk
+  caf::behavior talking();
+  void session_offered(const leg_offered& o);
+  void answer_here(std::size_t who, const session_ptr& offered);
+  void relay_to_other(std::size_t who, const session_ptr& offered);
+  void hold_in_direct_mode(std::size_t who);
+  void music_port_ready(const media_opened& m);
+  void other_answered(const offer_answered& a);
+  void other_refused(const offer_refused& r);
+  void settle_media();
+  void leg_over(const leg_ended& e);
+  void end();
+  std::optional<std::size_t> index_of(const leg_id& leg) const;
+  void note(std::size_t who, leg_activity activity) const;
+  void note_idle(std::size_t who) const;
+
+  // call_parking.cpp: one of them parks the other
+  void transfer_asked(const transfer_requested& t);
+  void park_asked(const park_call& p);
+  void park(parking_request request, std::optional<number> place);
+  void park_is_ready(const place_ready& p);
+  void park_is_refused(const refusal& why);
+  void refusal_was_told(const transfer_reported& t);
+  void ring_back(const char* label);
+  void parker_left();
+  caf::behavior leaving();
+  void report(const std::optional<refusal>& why, const place_ready* done = nullptr);
+
+  // call_transfer.cpp: one of them sends the other elsewhere
+  caf::message_handler transfers();
+  void transfer(std::size_t who, const transfer_requested& t, const route& to);
+  void ring_target_of_transfer(const number& called);
+  void replace_mover(call_leg newcomer);
+  void transfer_failed(const refusal& why);
+  void mover_left();
+  void give_peer(const give_leg& g);
+  void claim(const claim_peer& c);
+  void hand_claimed(const bridged& b);
+};
+
+/// Spawns the call of a phone that dialled `called`, as a monitored child of `parent`.
+caf::actor spawn_call(caf::event_based_actor* parent, const context_ptr& house, tenant_ptr tenant,
+                      const incoming_call& from, const number& called);
+
+/// Spawns a call around a leg that comes to a party who waits. Whoever spawns it hands the leg
+/// over, and has the other one brought by leg_joins within seconds.
+caf::actor spawn_joining_call(caf::event_based_actor* parent, const context_ptr& house,
+                              tenant_ptr tenant, call_leg newcomer);
+
+}  // namespace parkway

@@ -1,0 +1,217 @@
+#include "actors/call.hpp"
+#include "actors/dial_plan.hpp"
+#include "actors/negotiation.hpp"
+#include "kernel/directory.hpp"
+#include "kernel/log.hpp"
+
+#include <variant>
+
+namespace parkway {
+namespace {
+
+using std::chrono::seconds;
+
+/// An extension or a group that does not answer in this time is not there.
+constexpr auto place_answers_within = seconds{10};
+/// The phone's own BYE after a park is waited for so long; a park by INVITE is let go earlier.
+constexpr auto parker_hangs_up_within = seconds{4};
+/// Nothing acknowledges the report: timer F of its NOTIFY, and a little.
+constexpr auto report_told_within = seconds{36};
+
+}  // namespace
+
+void call::transfer_asked(const transfer_requested& t) {
+  const auto who = index_of(t.leg);
+  if (!who) return;
+  const auto to = dial(*in, t.dialled, t.orbit);
+  if (const auto* direct = std::get_if<dials_park>(&to)) {
+    parking_request request{*who, t.id, {}};
+    return park(request, direct->place ? direct->place : legs[*who].extension);
+  }
+  if (std::holds_alternative<dials_group_park>(to)) return park({*who, t.id, {}}, std::nullopt);
+  transfer(*who, t, to);
+}
+
+void call::park_asked(const park_call& p) {
+  const auto who = index_of(p.leg);
+  if (!who)
+    return self->send(p.asked_by, park_refused{{fault_code::no_call, 0, "that call has ended"}});
+  park({*who, std::nullopt, p.asked_by}, p.place);
+}
+
+/// The target is resolved and the place reserved before anything of the call is touched.
+void call::park(parking_request request, std::optional<number> place) {
+  if (parking || moving) {
+    const refusal why{fault_code::busy, 0, "this call is being parked or transferred already"};
+    if (request.consultation) return self->send(request.consultation, park_refused{why});
+    return line.leg(report_transfer{legs[request.parker].leg, *request.asked, why, true});
+  }
+  // What holds is what is configured now, not when the call began.
+  if (auto now = line.house().tenants->find(in->name)) in = std::move(now);
+  const auto& parker = legs[request.parker];
+  const auto& parked = legs[1 - request.parker];
+  parking = request;
+  park_terms terms;
+  terms.tenant = in->name;
+  terms.parker = parker.who;
+  terms.parker.extension = parker.extension;
+  terms.parker_phone = parker.phone;
+  terms.parked = parked.who;
+  terms.recall = in->call_park.recall;
+  terms.music = in->call_park.music;
+  terms.parker_is_told = in->call_park.notify_parker;
+  caf::actor asked;
+  if (!in->call_park.enabled || parker.extension.empty())
+    return park_is_refused({fault_code::forbidden, 0, "call park is switched off"});
+  if (place) {
+    if (!in->extension(*place))
+      return park_is_refused({fault_code::no_such_number, 0, "no extension " + place->text});
+    terms.place = *place;
+    asked = line.extension(*in, *place);
+  } else {
+    const auto* group = in->park_group_of(parker.extension);
+    if (!group)
+      return park_is_refused({fault_code::forbidden, 0, "the parker is in no park group"});
+    terms.kind = park_kind::group;
+    terms.group = group->name;
+    terms.recall = group->recall;
+    terms.music = group->music.empty() ? terms.music : group->music;
+    asked = line.house().names->park_group(in->name, group->name);
+  }
+  guard.set_after(self, place_answers_within);
+  self->send(asked, park_here{std::make_shared<const park_terms>(std::move(terms)), self, false});
+}
+
+/// Reserved and on disk: the parked party, its leg and its media move; the parker is told.
+void call::park_is_ready(const place_ready& p) {
+  if (!parking || parking->refused) return self->send(p.parked_call, caller_gone{});
+  guard.clear();
+  auto& parked = legs[1 - parking->parker];
+  if (!parked.leg) {
+    self->send(p.parked_call, caller_gone{});
+    return end();
+  }
+  line.hand_over(parked, p.parked_call);
+  self->send(p.parked_call, leg_parked{parked});
+  parked = {};
+  report(std::nullopt, &p);
+  if (parking->parker_gone) return self->quit();
+  self->become(leaving());
+}
+
+void call::park_is_refused(const refusal& why) {
+  if (!parking || parking->refused) return;
+  guard.clear();
+  if (parking->rings_back) {
+    log(log_area::park)
+      .error("{}: nobody to ring back, the call is lost: {}", in->name.text, why.text);
+    return end();
+  }
+  const auto& parked = legs[1 - parking->parker];
+  if (!parked.leg) return end();
+  if (parking->parker_gone) return ring_back("Park failed");
+  report(why);
+  // Its phone may have hung up while this is on its way: until it has acknowledged the refusal,
+  // a BYE still means "parked".
+  if (parking->asked)
+    parking->refused = true;
+  else
+    parking.reset();
+}
+
+void call::refusal_was_told(const transfer_reported& t) {
+  if (parking && parking->refused && parking->asked == t.id) parking.reset();
+  if (moving && moving->failed && moving->asked == t.id) moving.reset();
+  if (t.leg == departing.leg && departing.leg) departure.set_after(self, parker_hangs_up_within);
+}
+
+void call::parker_left() {
+  auto& request = *parking;
+  const auto& parked = legs[1 - request.parker];
+  if (!parked.leg) return end();
+  request.parker_gone = true;
+  line.music(parked, in->call_park.music);
+  if (request.refused) ring_back("Park failed");
+}
+
+/// The park failed and the parker is gone: it is rung at once, and on as in a recall. The one who
+/// waits is kept by the parker's extension meanwhile, at no place.
+void call::ring_back(const char* label) {
+  parking->refused = false;
+  parking->rings_back = true;
+  const auto& parker = legs[parking->parker];
+  park_terms terms;
+  terms.tenant = in->name;
+  terms.parker = parker.who;
+  terms.parker.extension = parker.extension;
+  terms.parker_phone = parker.phone;
+  terms.parked = legs[1 - parking->parker].who;
+  terms.failed = label;
+  terms.recall = in->call_park.recall;
+  terms.music = in->call_park.music;
+  guard.set_after(self, place_answers_within);
+  self->send(line.extension(*in, parker.extension),
+             park_here{std::make_shared<const park_terms>(std::move(terms)), self, false});
+}
+
+void call::report(const std::optional<refusal>& why, const place_ready* done) {
+  const auto& request = *parking;
+  if (request.consultation) {
+    if (done)
+      self->send(request.consultation, park_done{done->id, done->place});
+    else
+      self->send(request.consultation, park_refused{*why});
+  } else if (!request.parker_gone) {
+    line.leg(report_transfer{legs[request.parker].leg, *request.asked, why, true});
+  }
+}
+
+/// Only the parker's leg is left: its phone hangs up when it has seen the report, or we do.
+caf::behavior call::leaving() {
+  line.mute(legs[parking->parker]);
+  guard.set_after(self, report_told_within);
+  return {
+    [this](const leg_ended& e) {
+      if (!index_of(e.leg)) return;
+      line.close(legs[parking->parker].media);
+      note_idle(parking->parker);
+      self->quit();
+    },
+    [this](const transfer_reported&) { guard.set_after(self, parker_hangs_up_within); },
+    [this](const let_go&) { end(); },
+    [this](const tick& t) {
+      if (guard.due(self, t)) end();
+    },
+    [this](const leg_offered& o) {
+      const auto who = index_of(o.leg);
+      const auto* audio = audio_of(o.offer);
+      const auto* ours = who ? audio_of(legs[*who].local) : nullptr;
+      if (!audio || !ours || !line.relays())
+        return line.leg(refuse_offer{o.leg, {fault_code::glare, 0, "this call is parked"}});
+      line.leg(
+        answer_offer{o.leg, make_answer(o.offer, common_in_order_of(ours->codecs, audio->codecs),
+                                        legs[*who].port, answer_to(audio->direction))});
+    },
+    [](const leg_info&) {},
+    [](const leg_confirmed&) {},
+    [](const offer_answered&) {},
+    [](const offer_refused&) {},
+    [this](const transfer_requested& t) {
+      // The same park, asked again by an attended transfer (REFER with Replaces).
+      const auto to = dial(*in, t.dialled, t.orbit);
+      const bool same =
+        std::holds_alternative<dials_park>(to) || std::holds_alternative<dials_group_park>(to);
+      line.leg(report_transfer{
+        t.leg, t.id,
+        same ? std::nullopt : std::optional{refusal{fault_code::gone, 0, "parked already"}}, true});
+    },
+    [this](const park_call& p) {
+      self->send(p.asked_by, park_refused{{fault_code::no_call, 0, "parked already"}});
+    },
+    [this](const place_ready& p) { self->send(p.parked_call, caller_gone{}); },
+    [](const park_refused&) {},
+    [](const media_opened&) {},
+  };
+}
+
+}  // namespace parkway

@@ -1,0 +1,92 @@
+#include "actors/consultation.hpp"
+
+#include "actors/identity.hpp"
+#include "actors/negotiation.hpp"
+
+namespace parkway {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr auto park_decided_within = seconds{20};
+/// The phone shows "Parked at N" so long; a REFER of an attended transfer has time to arrive.
+constexpr auto shown_for = seconds{2};
+/// No RTP flows on this leg: it is inactive, and the discard port says so once more.
+constexpr std::uint16_t discard_port = 9;
+
+}  // namespace
+
+consultation::consultation(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant,
+                           consultation_order what)
+  : self(actor),
+    line(actor, std::move(house)),
+    in(std::move(tenant)),
+    order(std::move(what)),
+    leg(order.from.leg) {
+}
+
+caf::behavior consultation::make_behavior() {
+  over.set_after(self, park_decided_within);
+  self->send(line.extension(*in, order.from.caller.extension),
+             find_call_to_park{order.from.phone, leg});
+  return {
+    [this](const call_to_park& c) {
+      if (c.why) return refuse_with({c.why->code, 0, c.why->detail});
+      other_call = c.call;
+      self->send(other_call, park_call{c.leg, order.place, self});
+    },
+    [this](const park_done& p) { parked(p); },
+    [this](const park_refused& r) { refuse_with(r.why); },
+    [this](const leg_confirmed&) { over.set_after(self, shown_for); },
+    [this](const leg_ended&) {
+      // The park goes on: whether it is wanted no more cannot be told from a quick hang-up.
+      leg = {};
+      if (done) finish();
+    },
+    [this](const tick& t) {
+      if (!over.due(self, t)) return;
+      if (done) return finish();
+      refuse_with({fault_code::unavailable, 0, "the park was not decided in time"});
+    },
+    [this](const leg_offered& o) {
+      line.leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
+    },
+    [this](const transfer_requested& t) {
+      line.leg(report_transfer{t.leg, t.id, refusal{fault_code::forbidden, 0, {}}, true});
+    },
+    [](const transfer_reported&) {},
+    [](const leg_info&) {},
+  };
+}
+
+void consultation::parked(const park_done& p) {
+  done = true;
+  if (!leg) return finish();
+  session_ptr said;
+  const auto* audio = audio_of(order.from.offer);
+  if (audio)
+    said = make_answer(order.from.offer, {audio->codecs.front()}, discard_port,
+                       media_direction::inactive);
+  else
+    said = make_offer(own_codecs(), discard_port, media_direction::inactive);
+  line.leg(answer{leg, said, seen_by_parker(p.place)});
+  over.set_after(self, park_decided_within);
+}
+
+void consultation::refuse_with(const refusal& why) {
+  if (leg) line.leg(refuse{leg, why});
+  self->quit();
+}
+
+void consultation::finish() {
+  if (leg) line.leg(hang_up{leg});
+  self->send(other_call, let_go{});
+  self->quit();
+}
+
+caf::actor spawn_consultation(caf::event_based_actor* parent, const context_ptr& house,
+                              tenant_ptr tenant, consultation_order order) {
+  return spawn_child<consultation>(parent, house, std::move(tenant), std::move(order));
+}
+
+}  // namespace parkway

@@ -1,0 +1,162 @@
+#include "actors/extension.hpp"
+
+#include "actors/parked_call.hpp"
+#include "kernel/log.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace parkway {
+namespace {
+
+/// Never the same twice, not even after a restart: the wall time tells restarts apart.
+park_id fresh_park_id(const context& house, std::chrono::steady_clock::time_point now) {
+  using std::chrono::duration_cast;
+  using std::chrono::seconds;
+  const auto second = duration_cast<seconds>(house.wall(now).time_since_epoch()).count();
+  char text[48];
+  std::snprintf(text, sizeof text, "pk-%llx-%llx", static_cast<unsigned long long>(second),
+                static_cast<unsigned long long>(++*house.serial));
+  return park_id{text};
+}
+
+bool is_retrievable(park_state s) {
+  // One that is still being parked makes its retriever wait for a moment.
+  return s == park_state::parking || s == park_state::parked || s == park_state::recalling;
+}
+
+}  // namespace
+
+extension::extension(caf::event_based_actor* actor, context_ptr house, tenant_name tenant, number n)
+  : self(actor), line(actor, std::move(house)), in(std::move(tenant)), me(std::move(n)) {
+}
+
+caf::behavior extension::make_behavior() {
+  self->set_down_handler([this](const caf::down_msg& down) {
+    bury(self, line.house(), down);
+    std::erase_if(parked, [&](const auto& p) { return p.parked_call.address() == down.source; });
+  });
+  return {
+    [this](const register_phone& r) { register_phones(r); },
+    [this](show_contacts) { return reachable(); },
+    [this](const leg_active& a) { leg_changed(a); },
+    [this](const leg_idle& i) {
+      std::erase_if(legs, [&](const phone_leg& l) { return l.what.leg == i.leg; });
+      idle_since = self->clock().now();
+    },
+    [this](const find_call_to_park& f) { return pick_call(f); },
+    [this](const park_here& p) { park(p); },
+    [this](const retrieve& r) { hand_out(r); },
+    [this](const place_changed& c) { parked_call_changed(c); },
+    [this](show_place) { return status(); },
+    [this](const tick& t) {
+      if (!expiry.due(self, t)) return;
+      const auto before = phones.all().size();
+      phones.expire(self->clock().now());
+      phones_changed(before);
+    },
+  };
+}
+
+void extension::register_phones(const register_phone& r) {
+  const auto before = phones.all().size();
+  auto why = phones.apply(r, self->clock().now());
+  self->send(r.transport,
+             phone_registered{r.request, why, why ? std::vector<binding>{} : phones.all()});
+  if (!why && !r.changes.empty()) phones_changed(before);
+}
+
+void extension::phones_changed(std::size_t before) {
+  if (const auto next = phones.next_expiry()) {
+    // A refresh only moves the expiry away: the hop that is under way finds the new one.
+    if (!expiry.armed() || *next < expiry.at()) expiry.set(self, *next);
+  } else {
+    expiry.clear();
+  }
+  const auto count = phones.all().size();
+  if (count == before) return;
+  self->send(line.house().bus,
+             registration_event{in, me, static_cast<std::uint32_t>(count), self->clock().now()});
+}
+
+contacts extension::reachable() {
+  phones.expire(self->clock().now());
+  return {me, phones.all()};
+}
+
+void extension::leg_changed(const leg_active& a) {
+  const auto found =
+    std::find_if(legs.begin(), legs.end(), [&](const phone_leg& l) { return l.what.leg == a.leg; });
+  if (found == legs.end())
+    legs.push_back({a, ++changes});
+  else
+    *found = {a, ++changes};
+}
+
+call_to_park extension::pick_call(const find_call_to_park& f) const {
+  const phone_leg* best = nullptr;
+  bool unanswered = false;
+  const auto holding = [](const phone_leg& l) { return l.what.activity == leg_activity::holding; };
+  for (const auto& l : legs) {
+    if (l.what.leg == f.except || !l.what.phone.same_as(f.phone)) continue;
+    if (l.what.activity == leg_activity::calling || l.what.activity == leg_activity::ringing) {
+      unanswered = true;
+      continue;
+    }
+    if (!best || std::pair{holding(l), l.changed} > std::pair{holding(*best), best->changed})
+      best = &l;
+  }
+  if (best) return {std::nullopt, best->what.call, best->what.leg};
+  if (unanswered) return {fault{fault_code::forbidden, "that call is not answered yet"}, {}, {}};
+  return {fault{fault_code::no_call, "this phone has no other call"}, {}, {}};
+}
+
+void extension::park(const park_here& p) {
+  const auto now = line.house().tenants->find(in);
+  if (!now) return self->send(p.call, park_refused{{fault_code::no_such_number, 0, "no tenant"}});
+  if (!p.terms->place.empty()) {
+    const auto max = now->call_park.parked_per_extension_max;
+    const auto count = parked_count();
+    if ((max && count >= max) || (p.only_if_free && count))
+      return self->send(p.call, park_refused{{fault_code::busy, 0, "the place is taken"}});
+  }
+  auto id = fresh_park_id(line.house(), self->clock().now());
+  auto child = spawn_parked_call(self, line.house_ptr(), now, id, p.terms, p.call);
+  parked.push_back({std::move(id), std::move(child), p.terms});
+}
+
+void extension::hand_out(const retrieve& r) {
+  for (const auto& p : parked) {
+    if (p.terms->place.empty() || !is_retrievable(p.state)) continue;
+    if (!r.which.empty() && p.id != r.which) continue;
+    if (std::find(r.passed.begin(), r.passed.end(), p.id) != r.passed.end()) continue;
+    return self->send(p.parked_call, r);
+  }
+  self->send(r.retrieval, retrieve_refused{{fault_code::nothing_parked, 0, {}}});
+}
+
+void extension::parked_call_changed(const place_changed& c) {
+  const auto found =
+    std::find_if(parked.begin(), parked.end(), [&](const auto& p) { return p.id == c.id; });
+  if (found == parked.end()) return;
+  found->state = c.state;
+  if (c.state != park_state::ended) return;
+  if (c.why == park_end::retrieved) idle_since = self->clock().now();
+  parked.erase(found);
+}
+
+place_status extension::status() {
+  phones.expire(self->clock().now());
+  return {me, !phones.all().empty(), parked_count(), idle_since};
+}
+
+std::uint32_t extension::parked_count() const {
+  return static_cast<std::uint32_t>(std::count_if(
+    parked.begin(), parked.end(), [](const auto& p) { return !p.terms->place.empty(); }));
+}
+
+caf::actor spawn_extension(const context_ptr& house, const tenant_name& in, const number& n) {
+  return spawn_actor<extension>(*house->system, house, in, n);
+}
+
+}  // namespace parkway

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "actors/bindings.hpp"
+#include "actors/deadline.hpp"
+#include "actors/lines.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace parkway {
+
+/// An extension of the directory: where its phones are, what they do, and which calls are parked at
+/// it. It alone says whether a place at it is free, and in which order its parked calls wait.
+struct extension {
+  static inline const char* name = "extension";
+
+  /// A leg of one of its phones.
+  struct phone_leg {
+    leg_active what;
+    std::uint64_t changed;  ///< Grows with every change: the latest is the largest.
+  };
+  /// A call parked here, or on its way.
+  struct parked_here {
+    park_id id;
+    caf::actor parked_call;
+    park_terms_ptr terms;
+    park_state state = park_state::parking;
+  };
+
+  caf::event_based_actor* const self;
+  const lines line;
+  const tenant_name in;
+  const number me;
+
+  bindings phones;
+  std::vector<phone_leg> legs;
+  std::vector<parked_here> parked;  ///< Longest-parked first.
+  std::uint64_t changes = 0;
+  std::optional<std::chrono::steady_clock::time_point> idle_since;
+  deadline expiry{1};
+
+  extension(caf::event_based_actor* actor, context_ptr house, tenant_name tenant, number n);
+  caf::behavior make_behavior();
+
+ private:
+  void register_phones(const register_phone& r);
+  void phones_changed(std::size_t before);
+  contacts reachable();
+  void leg_changed(const leg_active& a);
+  call_to_park pick_call(const find_call_to_park& f) const;
+  void park(const park_here& p);
+  void hand_out(const retrieve& r);
+  void parked_call_changed(const place_changed& c);
+  place_status status();
+  std::uint32_t parked_count() const;
+};
+
+/// Spawns the actor of an extension.
+caf::actor spawn_extension(const context_ptr& house, const tenant_name& in, const number& n);
+
+}  // namespace parkway

@@ -1,0 +1,37 @@
+#include "actors/lines.hpp"
+
+#include "actors/negotiation.hpp"
+#include "kernel/directory.hpp"
+#include "kernel/log.hpp"
+
+namespace parkway {
+
+void lines::aim(const call_leg& to) const {
+  if (!to.media) return;
+  // What is agreed stands in the answer, whoever wrote it; payload types are the phone's own.
+  const auto* theirs = audio_of(to.remote);
+  const auto* ours = audio_of(to.local);
+  aim_media aimed{to.media, rtp_of(to.remote), rtcp_of(to.remote), {}, listens(to.remote), 20};
+  if (theirs && ours) aimed.codecs = common_in_order_of(ours->codecs, theirs->codecs);
+  if (theirs && theirs->packet_time_ms) aimed.packet_time_ms = theirs->packet_time_ms;
+  engine(to.media, std::move(aimed));
+}
+
+caf::actor lines::extension(const tenant& in, const number& n) const {
+  return context_->names->extension(in.name, n);
+}
+
+void bury(caf::event_based_actor* self, const context& house, const caf::down_msg& down) {
+  if (!down.reason || down.reason == caf::exit_reason::normal
+      || down.reason == caf::exit_reason::user_shutdown)
+    return;
+  log(log_area::call)
+    .error("actor #{} died ({}): its legs are ended", down.source.id(),
+           self->system().render(down.reason));
+  for (const auto& transport : house.transports)
+    self->send(transport, owner_died{down.source});
+  for (const auto& engine : house.media)
+    self->send(engine, owner_died{down.source});
+}
+
+}  // namespace parkway

@@ -1,0 +1,126 @@
+#include "actors/park_group.hpp"
+
+#include "kernel/log.hpp"
+
+#include <algorithm>
+
+namespace parkway {
+namespace {
+
+/// Members are actors of this process: one that is silent so long is dying.
+constexpr auto members_report_within = std::chrono::seconds{2};
+/// A place is reserved once it is on disk.
+constexpr auto place_answers_within = std::chrono::seconds{5};
+
+}  // namespace
+
+park_group::park_group(caf::event_based_actor* actor, context_ptr house, tenant_name tenant,
+                       group_name n)
+  : self(actor), line(actor, std::move(house)), in(std::move(tenant)), me(std::move(n)) {
+}
+
+caf::behavior park_group::make_behavior() {
+  return {
+    [this](const park_here& p) {
+      if (hunts.size() >= hunts_max)
+        return self->send(p.call, park_refused{{fault_code::overloaded, 0, "too many hunts"}});
+      hunts.push_back(p);
+      if (hunts.size() == 1) begin_hunt();
+    },
+    [this](const place_status& s) { reported(s); },
+    [this](const place_ready& p) { reserved(p); },
+    [this](const park_refused&) {
+      if (!hunts.empty() && silent == 0) try_next();
+    },
+    [this](const retrieve& r) { hand_out(r); },
+    [this](const place_changed& c) {
+      if (c.state == park_state::ended)
+        std::erase_if(parked, [&](const group_parked& p) { return p.id == c.id; });
+    },
+    [this](const tick& t) {
+      if (reports_by.due(self, t)) return choose();
+      if (answer_by.due(self, t)) try_next();
+    },
+  };
+}
+
+void park_group::begin_hunt() {
+  const auto now = line.house().tenants->find(in);
+  const auto* group = now ? now->park_group(me) : nullptr;
+  if (!group) {
+    self->send(hunts.front().call,
+               park_refused{{fault_code::forbidden, 0, "the park group is gone"}});
+    return hunt_over();
+  }
+  reports.clear();
+  for (const auto& m : group->members) {
+    reports.push_back({m, false, 0, std::nullopt});
+    self->send(line.extension(*now, m), show_place{});
+  }
+  silent = reports.size();
+  reports_by.set_after(self, members_report_within);
+}
+
+void park_group::reported(const place_status& s) {
+  if (silent == 0) return;
+  const auto found =
+    std::find_if(reports.begin(), reports.end(), [&](const auto& r) { return r.place == s.place; });
+  if (found == reports.end()) return;
+  *found = s;
+  if (--silent == 0) choose();
+}
+
+void park_group::choose() {
+  silent = 0;
+  reports_by.clear();
+  const auto now = line.house().tenants->find(in);
+  const auto* group = now ? now->park_group(me) : nullptr;
+  const auto order = hunting_by(group ? group->hunting : hunting_policy::first)(
+    reports, hunts.front().terms->parker.extension);
+  places.assign(order.begin(), order.end());
+  try_next();
+}
+
+void park_group::try_next() {
+  const auto& hunt = hunts.front();
+  const auto now = line.house().tenants->find(in);
+  if (places.empty() || !now) {
+    self->send(hunt.call, park_refused{{fault_code::busy, 0, "every place is taken"}});
+    return hunt_over();
+  }
+  auto terms = *hunt.terms;
+  terms.place = std::move(places.front());
+  places.pop_front();
+  trying = std::make_shared<const park_terms>(std::move(terms));
+  answer_by.set_after(self, place_answers_within);
+  self->send(line.extension(*now, trying->place), park_here{trying, self, false});
+}
+
+/// The place is reserved and on disk: the call that parks deals with it from here.
+void park_group::reserved(const place_ready& p) {
+  if (hunts.empty() || p.terms != trying) return self->send(p.parked_call, caller_gone{});
+  parked.push_back({p.id, p.parked_call, p.place});
+  self->send(hunts.front().call, p);
+  hunt_over();
+}
+
+void park_group::hunt_over() {
+  hunts.pop_front();
+  places.clear();
+  trying = nullptr;
+  answer_by.clear();
+  if (!hunts.empty()) begin_hunt();
+}
+
+void park_group::hand_out(const retrieve& r) {
+  for (const auto& p : parked)
+    if (std::find(r.passed.begin(), r.passed.end(), p.id) == r.passed.end())
+      return self->send(p.parked_call, r);
+  self->send(r.retrieval, retrieve_refused{{fault_code::nothing_parked, 0, {}}});
+}
+
+caf::actor spawn_park_group(const context_ptr& house, const tenant_name& in, const group_name& n) {
+  return spawn_actor<park_group>(*house->system, house, in, n);
+}
+
+}  // namespace parkway

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "actors/deadline.hpp"
+#include "actors/hunting.hpp"
+#include "actors/lines.hpp"
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace parkway {
+
+/// A call park group: hunts for a place, one hunt at a time, and knows which calls were
+/// group-parked. It does not know whether a place is free: it asks all members at once what they
+/// report, and reserves at one after the other.
+///
+///   idle --park_here--> asking --place_status of all--> reserving --place_ready--> idle
+///                                                          | refused: the next place
+///                                                          v none left: park_refused --> idle
+struct park_group {
+  static inline const char* name = "park_group";
+  static constexpr std::size_t hunts_max = 256;  ///< Waiting for their turn; beyond: refused.
+
+  /// A call that was parked through this group.
+  struct group_parked {
+    park_id id;
+    caf::actor parked_call;
+    number place;
+  };
+
+  caf::event_based_actor* const self;
+  const lines line;
+  const tenant_name in;
+  const group_name me;
+
+  std::deque<park_here> hunts;        ///< The first one is under way.
+  std::vector<place_status> reports;  ///< In list order.
+  std::size_t silent = 0;             ///< Members that have not reported yet.
+  std::deque<number> places;          ///< Still to be tried.
+  park_terms_ptr trying;              ///< Sent to the place that is being tried.
+  std::vector<group_parked> parked;   ///< Longest-parked first.
+  deadline reports_by{1};
+  deadline answer_by{2};
+
+  park_group(caf::event_based_actor* actor, context_ptr house, tenant_name tenant, group_name n);
+  caf::behavior make_behavior();
+
+ private:
+  void begin_hunt();
+  void reported(const place_status& s);
+  void choose();
+  void try_next();
+  void reserved(const place_ready& p);
+  void hunt_over();
+  void hand_out(const retrieve& r);
+};
+
+/// Spawns the actor of a park group.
+caf::actor spawn_park_group(const context_ptr& house, const tenant_name& in, const group_name& n);
+
+}  // namespace parkway

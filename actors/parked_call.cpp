@@ -1,0 +1,237 @@
+#include "actors/parked_call.hpp"
+
+#include "actors/identity.hpp"
+#include "actors/negotiation.hpp"
+#include "kernel/journal.hpp"
+#include "kernel/log.hpp"
+
+namespace parkway {
+namespace {
+
+/// The call hands its leg over as soon as it hears of the place; the journal may take its time.
+constexpr auto leg_comes_within = std::chrono::seconds{15};
+
+const char* word(park_end why) {
+  switch (why) {
+    case park_end::retrieved:
+      return "retrieved";
+    case park_end::recalled:
+      return "recall answered";
+    case park_end::abandoned:
+      return "abandoned";
+    case park_end::expired:
+      return "expired";
+    case park_end::failed:
+      return "failed";
+  }
+  return "";
+}
+
+}  // namespace
+
+parked_call::parked_call(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant,
+                         park_id named, park_terms_ptr agreed, caf::actor extension,
+                         caf::actor call)
+  : self(actor),
+    line(actor, std::move(house)),
+    in(std::move(tenant)),
+    id(std::move(named)),
+    terms(std::move(agreed)),
+    place(std::move(extension)),
+    asked_by(std::move(call)),
+    plan(terms->recall) {
+}
+
+caf::behavior parked_call::make_behavior() {
+  self->set_down_handler([this](const caf::down_msg& down) {
+    bury(self, line.house(), down);
+    if (ringing && down.source == ringing.address() && down.reason != caf::exit_reason::normal)
+      recall_unanswered();
+  });
+  return parking();
+}
+
+caf::behavior parked_call::parking() {
+  handed_over.set_after(self, leg_comes_within);
+  self->send(
+    line.house().journal,
+    keep_parked{id, terms, park_state::parking, line.house().wall(self->clock().now()), {}});
+  return caf::message_handler{
+    [this](const kept& k) {
+      if (!k.why) return self->send(asked_by, place_ready{self, id, terms->place, terms});
+      self->send(asked_by, park_refused{{fault_code::unavailable, 0, k.why->detail}});
+      finish(park_end::failed);
+    },
+    [this](const leg_parked& l) { take_leg(l.leg); },
+    [this](const caller_gone&) { finish(park_end::abandoned); },
+    [this](const retrieve& r) {
+      if (waiting.size() < waiting_max)
+        waiting.push_back(r);
+      else
+        refuse_retrieve(r, fault_code::overloaded);
+    },
+    [this](const tick& t) {
+      if (handed_over.due(self, t)) finish(park_end::failed);
+    },
+  }
+    .or_else(whatever_state());
+}
+
+void parked_call::take_leg(const call_leg& leg) {
+  parked = leg;
+  handed_over.clear();
+  if (!parked.extension.empty())
+    self->send(line.extension(*in, parked.extension),
+               leg_active{parked.leg, self, parked.phone, leg_activity::talking, terms->parker});
+  play();
+  const auto now = self->clock().now();
+  if (const auto span = plan.final_after()) final_at.set(self, now + *span);
+  if (terms->place.empty()) {
+    log(log_area::park)
+      .info("{}: {}; ringing {} back", id.text, terms->failed, terms->parker.extension.text);
+    return recall();
+  }
+  log(log_area::park)
+    .info("{}: {} parked for {} by {}", id.text, shown_name(terms->parked), terms->place.text,
+          terms->parker.extension.text);
+  if (const auto span = plan.first_after()) recall_at.set(self, now + *span);
+  self->become(parked_state());
+  change(park_state::parked);
+  for (auto came = std::exchange(waiting, {}); const auto& r : came)
+    self->send(self, r);
+}
+
+caf::behavior parked_call::parked_state() {
+  return caf::message_handler{
+    [this](const retrieve& r) { claim(r); },
+    [this](const tick& t) {
+      if (recall_at.due(self, t)) return recall();
+      if (final_at.due(self, t)) come_to_the_end();
+    },
+  }
+    .or_else(whatever_state());
+}
+
+caf::message_handler parked_call::whatever_state() {
+  return {
+    [this](const leg_ended& e) {
+      if (e.leg != parked.leg) return;
+      if (claimant) self->send(claimant, claim_void{});
+      line.close(parked.media);
+      finish(park_end::abandoned);
+    },
+    [this](const leg_offered& o) { session_offered(o); },
+    [this](const leg_confirmed& c) {
+      if (c.leg != parked.leg || !c.answer) return;
+      parked.remote = c.answer;
+      parked.holds = holds(c.answer);
+      line.aim(parked);
+    },
+    [this](const offer_answered& a) {
+      if (a.leg != parked.leg) return;
+      parked.remote = a.answer;
+      line.aim(parked);
+      if (!claimant) line.music(parked, terms->music);
+    },
+    [](const offer_refused&) {},
+    [this](const media_opened& m) {
+      // Direct mode: the party has heard its peer so far; from now on it hears us.
+      if (m.why || m.id != parked.media) return;
+      parked.port = m.port;
+      const auto* audio = audio_of(parked.remote);
+      const auto heard = common_codecs(audio ? audio->codecs : own_codecs(), own_codecs());
+      parked.local =
+        make_offer(heard.empty() ? own_codecs() : heard, m.port, media_direction::sendrecv);
+      line.leg(parkway::offer{parked.leg, parked.local, std::nullopt});
+    },
+    [](const leg_info&) {},
+    [this](const transfer_requested& t) {
+      line.leg(
+        report_transfer{t.leg, t.id, refusal{fault_code::forbidden, 0, "you are parked"}, true});
+    },
+    [](const transfer_reported&) {},
+    [this](const park_call& p) {
+      self->send(p.asked_by, park_refused{{fault_code::forbidden, 0, "that party is parked"}});
+    },
+    // A phone answered just when it was no longer wanted.
+    [this](const attempt_answered& a) { line.drop(a.leg); },
+    [](const attempt_failed&) {},
+    [](const attempt_ringing&) {},
+    [](const bridge_failed&) {},
+    [](const tick&) {},
+    [](const kept&) {},
+  };
+}
+
+void parked_call::play() {
+  if (line.relays() || line.house().media.empty()) return line.music(parked, terms->music);
+  if (!parked.media) {
+    parked.media = line.house().fresh_media(in->name);
+    line.media(open_media{parked.media, parked.media_version, self});
+  }
+}
+
+/// The parked party changes its session or refreshes it: we answer, it goes on waiting.
+void parked_call::session_offered(const leg_offered& o) {
+  if (!o.offer) {
+    if (const auto* audio = audio_of(parked.local))
+      parked.local = make_offer(audio->codecs, parked.port, media_direction::sendrecv);
+    return line.leg(answer_offer{o.leg, parked.local});
+  }
+  const auto* audio = audio_of(o.offer);
+  auto both = audio ? common_codecs(audio->codecs, own_codecs()) : std::vector<codec>{};
+  if (audio && both.empty())
+    both = common_in_order_of(agreed(parked.local, parked.remote), audio->codecs);
+  if (both.empty() || !parked.media)
+    return line.leg(refuse_offer{o.leg, {fault_code::no_common_codec, 0, {}}});
+  parked.remote = o.offer;
+  parked.holds = holds(o.offer);
+  parked.local = make_answer(o.offer, both, parked.port, answer_to(audio->direction));
+  line.leg(answer_offer{o.leg, parked.local});
+  line.aim(parked);
+  if (claimant) return;
+  if (parked.holds)
+    line.mute(parked);
+  else
+    line.music(parked, terms->music);
+}
+
+void parked_call::change(park_state state, park_end why) {
+  self->send(place, place_changed{id, state, why});
+  if (terms->kind == park_kind::group) self->send(asked_by, place_changed{id, state, why});
+  self->send(line.house().bus, park_event{id, terms, state, why, taken_by, self->clock().now()});
+}
+
+void parked_call::finish(park_end why) {
+  log(log_area::park).info("{}: {} {}", id.text, shown_name(terms->parked), word(why));
+  stop_ringing(hang_up_reason::normal);
+  for (const auto& r : waiting)
+    refuse_retrieve(r, fault_code::nothing_parked);
+  if (!parked.extension.empty() && (why == park_end::abandoned || why == park_end::expired))
+    self->send(line.extension(*in, parked.extension), leg_idle{parked.leg});
+  self->send(line.house().journal, drop_parked{id});
+  change(park_state::ended, why);
+  self->quit();
+}
+
+/// Whoever asks too late: perhaps another call is parked where this one was asked for.
+void parked_call::pass_on(const retrieve& r) {
+  auto next = r;
+  next.passed.push_back(id);
+  const auto asked_at = caf::actor_cast<caf::actor>(self->current_sender());
+  if (asked_at && asked_at != self && r.which.empty()) return self->send(asked_at, std::move(next));
+  refuse_retrieve(r, fault_code::nothing_parked);
+}
+
+void parked_call::refuse_retrieve(const retrieve& r, fault_code why) {
+  self->send(r.retrieval, retrieve_refused{{why, 0, {}}});
+}
+
+caf::actor spawn_parked_call(caf::event_based_actor* extension, const context_ptr& house,
+                             tenant_ptr tenant, park_id id, park_terms_ptr terms,
+                             caf::actor asked_by) {
+  return spawn_child<parked_call>(extension, house, std::move(tenant), std::move(id),
+                                  std::move(terms), caf::actor{extension}, std::move(asked_by));
+}
+
+}  // namespace parkway

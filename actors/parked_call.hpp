@@ -1,0 +1,90 @@
+#pragma once
+
+#include "actors/deadline.hpp"
+#include "actors/lines.hpp"
+#include "actors/recall_plan.hpp"
+
+#include <deque>
+#include <optional>
+
+namespace parkway {
+
+/// One call parked at an extension. It alone decides who gets the call: the first who claims it.
+///
+///   parking --leg_parked--> parked --recall_at--> recalling --answered--> ended (recalled)
+///      | caller_gone          |  ^                 |     | unanswered, busy: pause, then again
+///      v                      |  +-----------------+     | on to ring group or number: handed_on
+///    ended                    |                          v
+///                  retrieve   +--> bridging <-- retrieve (rung phones are cancelled)
+///                                   | bridged --> ended (retrieved)
+///                                   | bridge_failed --> parked
+///   any: the parked party hangs up --> ended (abandoned)
+///   parked, recalling: final_at --> `final` number, or hang up --> ended (expired)
+struct parked_call {
+  static inline const char* name = "parked_call";
+  static constexpr std::size_t waiting_max = 16;  ///< Retrieves while parking is not finished.
+
+  caf::event_based_actor* const self;
+  const lines line;
+  const tenant_ptr in;
+  const park_id id;
+  const park_terms_ptr terms;
+  const caf::actor place;     ///< The extension's actor: hears place_changed.
+  const caf::actor asked_by;  ///< The call that parks, or the group that hunts: hears place_ready.
+  const recall_plan plan;
+
+  call_leg parked;
+  std::deque<retrieve> waiting;  ///< Came while parking.
+  caf::actor ringing;            ///< The attempt of a recall, or of `final`.
+  bool group_tried = false;      ///< The ring group has had its chance.
+  bool at_the_end = false;       ///< `ringing` is the number in `final`.
+  std::optional<deadline::time_point> first_ring_at;
+  caf::actor claimant;  ///< The retrieval, while bridging.
+  party taken_by;
+  bool music_offered = false;  ///< Direct mode: our re-INVITE is not answered yet.
+  deadline handed_over{1};     ///< parking: the leg must come.
+  deadline recall_at{2};
+  deadline final_at{3};
+  deadline bridge_by{4};  ///< bridging: the retriever's leg must come up.
+
+  parked_call(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant, park_id named,
+              park_terms_ptr agreed, caf::actor extension, caf::actor call);
+  caf::behavior make_behavior();
+
+ private:
+  // parked_call.cpp: parking, parked, the end
+  caf::behavior parking();
+  caf::behavior parked_state();
+  caf::message_handler whatever_state();
+  void take_leg(const call_leg& leg);
+  void play();
+  void session_offered(const leg_offered& o);
+  void change(park_state state, park_end why = park_end::retrieved);
+  void finish(park_end why);
+  void pass_on(const retrieve& r);
+  void refuse_retrieve(const retrieve& r, fault_code why);
+
+  // parked_call_retrieve.cpp: somebody takes it
+  void claim(const retrieve& r);
+  caf::behavior bridging();
+  void bridge(const bridged& b);
+  void parked_again();
+
+  // parked_call_recall.cpp: nobody does
+  void recall();
+  void make(const recall_move& move);
+  caf::behavior recalling();
+  caf::behavior handed_on();
+  void ring(const number& whom, const party& shown, std::chrono::seconds span, bool as_recall);
+  void recall_answered(const attempt_answered& a);
+  void recall_unanswered();
+  void come_to_the_end();
+  void stop_ringing(hang_up_reason reason);
+};
+
+/// Spawns a parked call as a monitored child of its extension.
+caf::actor spawn_parked_call(caf::event_based_actor* extension, const context_ptr& house,
+                             tenant_ptr tenant, park_id id, park_terms_ptr terms,
+                             caf::actor asked_by);
+
+}  // namespace parkway

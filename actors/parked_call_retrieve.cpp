@@ -1,0 +1,82 @@
+#include "actors/identity.hpp"
+#include "actors/negotiation.hpp"
+#include "actors/parked_call.hpp"
+
+#include <algorithm>
+
+namespace parkway {
+namespace {
+
+/// Our 200 is repeated for 64·T1 at most (RFC 3261 §13.3.1.4); then the retrieval says it failed.
+constexpr auto bridge_comes_within = std::chrono::seconds{40};
+
+/// GROUP_OR_OWNER: the extension it is parked at, the parker, and, if that extension is in a group,
+/// its members.
+bool may_retrieve(const tenant& in, const park_terms& terms, const number& who) {
+  if (in.call_park.scope == retrieve_scope::tenant) return true;
+  if (who == terms.place || who == terms.parker.extension) return true;
+  const auto* group = in.park_group_of(terms.place);
+  return group
+         && std::find(group->members.begin(), group->members.end(), who) != group->members.end();
+}
+
+}  // namespace
+
+void parked_call::claim(const retrieve& r) {
+  const auto now = line.house().tenants->find(in->name);
+  if (!may_retrieve(now ? *now : *in, *terms, r.by->who.extension))
+    return refuse_retrieve(r, fault_code::forbidden);
+  auto both = agreed(parked.local, parked.remote);
+  if (!line.relays())
+    if (const auto* audio = audio_of(parked.remote)) both = audio->codecs;
+  if (r.by->offer) {
+    const auto* audio = audio_of(r.by->offer);
+    both = audio ? common_in_order_of(both, audio->codecs) : std::vector<codec>{};
+  }
+  if (both.empty()) return refuse_retrieve(r, fault_code::no_common_codec);
+  stop_ringing(hang_up_reason::answered_elsewhere);
+  claimant = r.retrieval;
+  taken_by = r.by->who;
+  bridge_by.set_after(self, bridge_comes_within);
+  self->become(bridging());
+  self->send(claimant, claimed{self, id, parked, std::move(both), terms});
+  change(park_state::bridging);
+}
+
+caf::behavior parked_call::bridging() {
+  return caf::message_handler{
+    [this](const bridged& b) { bridge(b); },
+    [this](const bridge_failed&) { parked_again(); },
+    [this](const retrieve& r) { pass_on(r); },
+    [this](const tick& t) {
+      if (bridge_by.due(self, t)) parked_again();
+    },
+  }
+    .or_else(whatever_state());
+}
+
+void parked_call::bridge(const bridged& b) {
+  taken_by = b.with;
+  claimant = nullptr;
+  line.hand_over(parked, b.call);
+  self->send(b.call, leg_joins{parked});
+  finish(park_end::retrieved);
+}
+
+/// Nothing is lost by a retrieve that failed: the deadlines stand where they stood.
+void parked_call::parked_again() {
+  claimant = nullptr;
+  taken_by = {};
+  bridge_by.clear();
+  line.aim(parked);
+  line.music(parked, terms->music);
+  if (recall_at.armed())
+    recall_at.set(self, recall_at.at());
+  else if (first_ring_at)
+    recall_at.set_after(self, terms->recall.retry_time);
+  if (final_at.armed()) final_at.set(self, final_at.at());
+  self->become(parked_state());
+  change(park_state::parked);
+}
+
+}  // namespace parkway

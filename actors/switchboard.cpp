@@ -1,0 +1,140 @@
+#include "actors/switchboard.hpp"
+
+#include "actors/call.hpp"
+#include "actors/consultation.hpp"
+#include "actors/dial_plan.hpp"
+#include "actors/extension.hpp"
+#include "actors/lines.hpp"
+#include "actors/park_group.hpp"
+#include "actors/retrieval.hpp"
+#include "actors/ring_group.hpp"
+#include "kernel/directory.hpp"
+#include "kernel/log.hpp"
+
+#include <unordered_map>
+#include <utility>
+#include <variant>
+
+namespace parkway {
+namespace {
+
+template <class... Cases>
+struct one_of : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+one_of(Cases...) -> one_of<Cases...>;
+
+struct switchboard {
+  static inline const char* name = "switchboard";
+
+  /// Who deals with a leg now: events may still come here before the transport knows.
+  struct dealt {
+    leg_id leg;
+    caf::actor by;
+  };
+
+  caf::event_based_actor* const self;
+  const lines line;
+  std::unordered_map<caf::actor_id, dealt> children;
+
+  switchboard(caf::event_based_actor* actor, context_ptr house)
+    : self(actor), line(actor, std::move(house)) {}
+
+  caf::behavior make_behavior() {
+    self->set_down_handler([this](const caf::down_msg& down) {
+      children.erase(down.source.id());
+      bury(self, line.house(), down);
+    });
+    return {
+      [this](const incoming_call& c) { put_through(c); },
+      [this](const watch_over& w) { self->monitor(w.owner); },
+      [this](const leg_ended& e) { pass_on(e); },
+      [this](const leg_offered& o) { pass_on(o); },
+      [this](const leg_info& i) { pass_on(i); },
+    };
+  }
+
+  template <class Event>
+  void pass_on(const Event& event) {
+    for (const auto& [id, child] : children)
+      if (child.leg == event.leg) return self->send(child.by, event);
+  }
+
+  void put_through(const incoming_call& c) {
+    const auto in = line.house().tenants->find(c.tenant);
+    if (!in) return refuse_call(c, fault_code::no_such_number, "no tenant");
+    if (c.replaces) return take_over(c, in);
+    const bool parks = in->call_park.enabled;
+    std::visit(one_of{
+                 [&](const dials_nobody&) {
+                   refuse_call(c, fault_code::no_such_number, "nobody has " + c.dialled);
+                 },
+                 [&](const dials_extension& to) {
+                   deal(c, spawn_call(self, line.house_ptr(), in, c, to.called));
+                 },
+                 [&](const dials_ring_group& to) {
+                   deal(c, spawn_call(self, line.house_ptr(), in, c, to.called));
+                 },
+                 [&](const dials_park& to) {
+                   if (!parks)
+                     return refuse_call(c, fault_code::forbidden, "call park is switched off");
+                   const auto place = to.place ? *to.place : c.caller.extension;
+                   deal(c, spawn_consultation(self, line.house_ptr(), in, {c, place}));
+                 },
+                 [&](const dials_group_park&) {
+                   if (!parks)
+                     return refuse_call(c, fault_code::forbidden, "call park is switched off");
+                   deal(c, spawn_consultation(self, line.house_ptr(), in, {c, std::nullopt}));
+                 },
+                 [&](const dials_retrieve& to) {
+                   if (!parks)
+                     return refuse_call(c, fault_code::forbidden, "call park is switched off");
+                   deal(c, spawn_retrieval(self, line.house_ptr(), in, {c, to.place, {}, false}));
+                 },
+               },
+               dial(*in, c.dialled, c.orbit));
+  }
+
+  void take_over(const incoming_call& c, const tenant_ptr& in) {
+    if (!c.replaces_leg)
+      return refuse_call(c, fault_code::gone, "Replaces names no dialog of ours");
+    deal(c, spawn_retrieval(self, line.house_ptr(), in, {c, std::nullopt, {}, true}));
+  }
+
+  void deal(const incoming_call& c, caf::actor by) {
+    log(log_area::call).debug("{} dials {}", c.caller.extension.text, c.dialled);
+    line.leg(adopt{c.leg, by});
+    const auto id = by.id();
+    children.emplace(id, dealt{c.leg, std::move(by)});
+  }
+
+  void refuse_call(const incoming_call& c, fault_code why, std::string text) {
+    line.leg(refuse{c.leg, {why, 0, std::move(text)}});
+  }
+};
+
+}  // namespace
+
+caf::actor spawn_switchboard(const context_ptr& house, std::uint16_t) {
+  return spawn_actor<switchboard>(*house->system, house);
+}
+
+void furnish_directory(const context_ptr& house) {
+  // The directory lives in the context: what it calls must not keep the context alive.
+  const std::weak_ptr<const context> lent = house;
+  house->names->spawn_with(directory_kind::extension,
+                           [lent](const tenant_name& in, const std::string& n) {
+                             return spawn_extension(lent.lock(), in, number{n});
+                           });
+  house->names->spawn_with(directory_kind::park_group,
+                           [lent](const tenant_name& in, const std::string& n) {
+                             return spawn_park_group(lent.lock(), in, group_name{n});
+                           });
+  house->names->spawn_with(directory_kind::ring_group,
+                           [lent](const tenant_name& in, const std::string& n) {
+                             return spawn_ring_group(lent.lock(), in, number{n});
+                           });
+}
+
+}  // namespace parkway
