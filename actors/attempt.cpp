@@ -43,12 +43,14 @@ caf::behavior attempt::make_behavior() {
   return {
     [this](const contacts& c) { heard_contacts(c); },
     [this](const ring_order& o) {
+      if (!stages.empty()) return;
       stages = o.stages;
       stage_time = o.ring_time;
       begin_stage();
     },
     [this](const media_opened& m) {
       if (m.why) return fail({fault_code::unavailable, 0, m.why->detail});
+      answers_by.clear();
       port = m.port;
       ring_all();
     },
@@ -59,10 +61,11 @@ caf::behavior attempt::make_behavior() {
       refused({e.leg, {fault_code::gone, 0, {}}});
     },
     [this](const tick& t) {
-      if (stage_over.due(self, t)) stage_ends();
+      if (stage_over.due(self, t)) return stage_ends();
+      if (answers_by.due(self, t)) nobody_answers();
     },
     [this](const stop_attempt& s) {
-      cancel_all(s.reason);
+      cancel(s.reason);
       line.close(port_id);
       self->quit();
     },
@@ -77,6 +80,7 @@ caf::behavior attempt::make_behavior() {
 void attempt::start() {
   const auto& called = order.target.called;
   if (order.in->ring_groups.contains(called)) {
+    answers_by.set_after(self, house_answers_within);
     self->send(line.house().names->ring_group(order.in->name, called), show_ring_order{});
     return;
   }
@@ -91,25 +95,41 @@ void attempt::begin_stage() {
   if (stage == stages.size())
     return fail(best.value_or(refusal{fault_code::not_reachable, 0, "no member"}));
   asked = stages[stage].size();
+  answers_by.set_after(self, house_answers_within);
   for (const auto& n : stages[stage])
     self->send(extension_of(n), show_contacts{});
 }
 
 void attempt::heard_contacts(const contacts& c) {
   if (asked == 0) return;
+  const auto& members = stages[stage];
+  if (std::find(members.begin(), members.end(), c.extension) == members.end()) return;
   if (!c.bindings.empty()) reachable.push_back(c);
-  if (--asked > 0) return;
+  if (--asked == 0) all_heard();
+}
+
+void attempt::all_heard() {
+  answers_by.clear();
   if (reachable.empty()) {
     remember({fault_code::not_reachable, 0, {}});
     ++stage;
     return begin_stage();
   }
-  version = reachable.front().bindings.front().via.remote.address.version;
   if (!order.relayed || port_id) return ring_all();
+  version = reachable.front().bindings.front().via.remote.address.version;
   port_id = line.house().fresh_media(order.in->name);
   if (line.house().media.empty())
     return fail({fault_code::unavailable, 0, "no media plugin is loaded"});
+  answers_by.set_after(self, house_answers_within);
   line.media(open_media{port_id, version, self});
+}
+
+void attempt::nobody_answers() {
+  if (asked > 0) {
+    asked = 0;
+    return all_heard();
+  }
+  fail({fault_code::unavailable, 0, port_id ? "no media port" : "no ring group"});
 }
 
 void attempt::ring_all() {
@@ -165,47 +185,48 @@ void attempt::answered(const leg_answered& a) {
   if (a.session) leg.remote = a.session;
   if (!a.phone.contact.empty()) leg.phone = a.phone;
   leg.holds = holds(leg.remote);
-  cancel_all(hang_up_reason::answered_elsewhere);
+  cancel(hang_up_reason::answered_elsewhere);
   line.aim(leg);
+  self->send(order.owner, attempt_answered{leg});
   line.hand_over(leg, order.owner);
-  self->send(order.owner, attempt_answered{std::move(leg)});
   self->quit();
 }
 
 void attempt::refused(const leg_refused& r) {
   const auto found = rung.find(r.leg);
   if (found == rung.end()) return;
-  self->send(extension_of(found->second.extension), leg_idle{r.leg});
+  const auto whose = found->second.extension;
+  self->send(extension_of(whose), leg_idle{r.leg});
   rung.erase(found);
   if (early == r.leg) early = {};
   remember(r.why);
-  if (r.why.status >= 600) {
-    // The person has refused (RFC 3261 §16.7: a 6xx ends all branches).
-    cancel_all(hang_up_reason::normal);
-    return fail(r.why);
-  }
+  // The person has refused: a 6xx ends all branches (RFC 3261 §16.7), which are its own phones. One
+  // member of a ring group does not speak for the others.
+  if (r.why.status >= 600) cancel(hang_up_reason::normal, whose);
   if (rung.empty()) stage_ends();
 }
 
 void attempt::stage_ends() {
   if (!rung.empty()) remember({fault_code::no_answer, 0, {}});
-  cancel_all(hang_up_reason::normal);
+  cancel(hang_up_reason::normal);
   stage_over.clear();
   ++stage;
   begin_stage();
 }
 
-void attempt::cancel_all(hang_up_reason reason) {
-  for (const auto& [id, leg] : rung) {
+void attempt::cancel(hang_up_reason reason, const std::optional<number>& whose) {
+  std::erase_if(rung, [&](const auto& entry) {
+    const auto& [id, leg] = entry;
+    if (whose && leg.extension != *whose) return false;
     line.leg(hang_up{id, reason});
     self->send(extension_of(leg.extension), leg_idle{id});
-  }
-  rung.clear();
-  early = {};
+    if (early == id) early = {};
+    return true;
+  });
 }
 
 void attempt::fail(refusal why) {
-  cancel_all(hang_up_reason::failed);
+  cancel(hang_up_reason::failed);
   line.close(port_id);
   self->send(order.owner, attempt_failed{std::move(why)});
   self->quit();

@@ -29,6 +29,9 @@ struct attempt {
   static inline const char* name = "attempt";
   static constexpr std::size_t contacts_max =
     64;  ///< Rung at once: a large ring group, not a flood.
+  /// Extensions, ring groups and media are actors of this process: one that is silent so long is
+  /// dying, and what the others have said must do.
+  static constexpr auto house_answers_within = std::chrono::seconds{5};
 
   caf::event_based_actor* const self;
   const lines line;
@@ -46,6 +49,7 @@ struct attempt {
   leg_id early;                 ///< The leg whose early media is heard.
   std::optional<refusal> best;  ///< The refusal that says most so far.
   deadline stage_over{1};
+  deadline answers_by{2};  ///< Until the phones ring.
 
   attempt(caf::event_based_actor* actor, context_ptr house, attempt_order what);
   caf::behavior make_behavior();
@@ -54,13 +58,16 @@ struct attempt {
   void start();
   void begin_stage();
   void heard_contacts(const contacts& c);
+  void all_heard();
+  void nobody_answers();
   void ring_all();
   void place(const contacts& where);
   void ringing(const leg_ringing& r);
   void answered(const leg_answered& a);
   void refused(const leg_refused& r);
   void stage_ends();
-  void cancel_all(hang_up_reason reason);
+  /// Cancels what rings: all of it, or the phones of one extension.
+  void cancel(hang_up_reason reason, const std::optional<number>& whose = std::nullopt);
   void fail(refusal why);
   caf::actor extension_of(const number& n) const;
   void remember(const refusal& why);

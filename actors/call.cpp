@@ -16,7 +16,7 @@ ring_target target_of(const incoming_call& from, const number& called) {
 
 call::call(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant,
            const incoming_call& from, const number& called)
-  : self(actor), line(actor, std::move(house)), in(std::move(tenant)) {
+  : self(actor), line(actor, std::move(house)), in(std::move(tenant)), late(actor) {
   auto& caller = legs[0];
   caller.leg = from.leg;
   caller.extension = from.caller.extension;
@@ -28,17 +28,29 @@ call::call(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant,
 }
 
 call::call(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant, call_leg newcomer)
-  : self(actor), line(actor, std::move(house)), in(std::move(tenant)) {
+  : self(actor), line(actor, std::move(house)), in(std::move(tenant)), late(actor) {
   legs[0] = std::move(newcomer);
 }
 
 caf::behavior call::make_behavior() {
   self->set_down_handler([this](const caf::down_msg& down) {
     bury(self, line.house(), down);
-    if (ringing && down.source == ringing.address() && down.reason != caf::exit_reason::normal)
-      give_up({fault_code::internal, 0, "attempt died"});
+    attempt_is_down(down);
+    late.gone();
   });
   return target ? setting_up() : joining();
+}
+
+/// Only attempts are monitored. One that ended by itself has said so; one that died has not.
+void call::attempt_is_down(const caf::down_msg& down) {
+  if (!ringing || down.source != ringing.address()) return;
+  if (!down.reason || down.reason == caf::exit_reason::normal) return;
+  ringing = nullptr;
+  const refusal why{fault_code::internal, 0, "the attempt died"};
+  if (is_moving())
+    transfer_failed(why);
+  else
+    give_up(why);
 }
 
 caf::behavior call::setting_up() {
@@ -50,6 +62,7 @@ caf::behavior call::setting_up() {
     start_attempt();
   return {
     [this](const media_opened& m) {
+      guard.clear();
       if (m.why) return give_up({fault_code::unavailable, 0, m.why->detail});
       legs[0].port = m.port;
       start_attempt();
@@ -64,12 +77,17 @@ caf::behavior call::setting_up() {
       if (ringing) self->send(ringing, stop_attempt{});
       line.close(legs[0].media);
       note_idle(0);
-      self->quit();
+      late.quit(ended());
     },
     [this](const leg_offered& o) {
       line.leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
     },
     [](const leg_info&) {},
+    [this](const transfer_requested& t) {
+      line.leg(report_transfer{
+        t.leg, t.id, refusal{fault_code::forbidden, 0, "not answered yet"}, true});
+    },
+    [](const transfer_reported&) {},
     [this](const park_call& p) {
       self->send(p.asked_by, park_refused{{fault_code::forbidden, 0, "not answered yet"}});
     },
@@ -80,7 +98,9 @@ caf::behavior call::setting_up() {
     [this](const claim_peer& c) {
       self->send(c.retrieval, retrieve_refused{{fault_code::gone, 0, "not answered yet"}});
     },
-    [](const tick&) {},
+    [this](const tick& t) {
+      if (guard.due(self, t)) give_up({fault_code::unavailable, 0, "no media port"});
+    },
   };
 }
 
@@ -88,6 +108,7 @@ void call::open_caller_media() {
   if (line.house().media.empty())
     return give_up({fault_code::unavailable, 0, "no media plugin is loaded"});
   legs[0].media = line.house().fresh_media(in->name);
+  guard.set_after(self, attempt::house_answers_within);
   line.media(open_media{legs[0].media, legs[0].media_version, self});
 }
 
@@ -98,6 +119,7 @@ void call::start_attempt() {
                                  : make_offer(own_codecs(), 0, media_direction::sendrecv);
   note(0, leg_activity::calling);
   ringing = spawn_attempt(self, line.house_ptr(), std::move(order));
+  late.expect();
 }
 
 void call::caller_rings(const attempt_ringing& r) {
@@ -176,6 +198,12 @@ caf::behavior call::awaiting_offer_answer() {
     [this](const park_call& p) {
       self->send(p.asked_by, park_refused{{fault_code::forbidden, 0, "not answered yet"}});
     },
+    [this](const give_leg& g) {
+      self->send(g.to, leg_withheld{{fault_code::forbidden, 0, "not answered yet"}, {}});
+    },
+    [this](const claim_peer& c) {
+      self->send(c.retrieval, retrieve_refused{{fault_code::gone, 0, "not answered yet"}});
+    },
     [](const tick&) {},
   };
 }
@@ -189,7 +217,7 @@ void call::give_up(const refusal& why) {
     line.drop(legs[1], hang_up_reason::failed);
     note_idle(1);
   }
-  self->quit();
+  late.quit(ended());
 }
 
 caf::behavior call::joining() {
@@ -203,11 +231,12 @@ caf::behavior call::joining() {
       line.close(legs[0].media);
       note_idle(0);
       legs[0].leg = {};
+      legs[0].media = {};
     },
     [this](const tick& t) {
       if (!guard.due(self, t)) return;
+      if (legs[0].leg) note_idle(0);
       line.drop(legs[0], hang_up_reason::failed);
-      note_idle(0);
       self->quit();
     },
     // Stay in the mailbox until there are two to talk.
@@ -216,6 +245,8 @@ caf::behavior call::joining() {
     [this](const leg_offered&) -> caf::result<caf::message> { return caf::skip(); },
     [this](const transfer_requested&) -> caf::result<caf::message> { return caf::skip(); },
     [this](const park_call&) -> caf::result<caf::message> { return caf::skip(); },
+    [this](const give_leg&) -> caf::result<caf::message> { return caf::skip(); },
+    [this](const claim_peer&) -> caf::result<caf::message> { return caf::skip(); },
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/deadline.hpp"
 #include "actors/dial_plan.hpp"
+#include "actors/latecomers.hpp"
 #include "actors/lines.hpp"
 
 #include <array>
@@ -14,6 +15,7 @@ struct parking_request {
   std::size_t parker;                ///< Index of the leg that parks; the other one is parked.
   std::optional<transfer_id> asked;  ///< By REFER: reports go there.
   caf::actor consultation;           ///< By a second call: it is told.
+  park_terms_ptr terms = nullptr;    ///< What was asked of the place: its answer names them.
   bool parker_gone = false;          ///< Hung up already: the parked party must not fall.
   bool refused = false;              ///< Refused, and the phone has not acknowledged that yet.
   bool rings_back = false;           ///< Refused and hung up: the parker is being rung back.
@@ -53,8 +55,11 @@ struct call {
   std::optional<std::size_t> relaying;  ///< Direct mode: whose offer the other one is asked.
   session_ptr relayed_offer;            ///< That offer.
   std::optional<media_id> music_port;   ///< Direct mode: being opened for the party on hold.
-  deadline guard{1};                    ///< Ends a wait that nobody else ends.
-  deadline departure{2};                ///< The mover's phone hangs up, or we do.
+  /// Direct mode: who came to the party that is asked for its address again, and must learn it.
+  std::optional<std::size_t> aligning;
+  deadline guard{1};      ///< Ends a wait that nobody else ends.
+  deadline departure{2};  ///< The mover's phone hangs up, or we do.
+  latecomers late;
 
   /// A phone of the tenant calls `called`.
   call(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant,
@@ -71,6 +76,7 @@ struct call {
   caf::behavior joining();
   void open_caller_media();
   void start_attempt();
+  void attempt_is_down(const caf::down_msg& down);
   void caller_rings(const attempt_ringing& r);
   void callee_answered(const attempt_answered& a);
   void give_up(const refusal& why);
@@ -85,11 +91,15 @@ struct call {
   void relay_to_other(std::size_t who, const session_ptr& offered);
   void hold_in_direct_mode(std::size_t who);
   void music_port_ready(const media_opened& m);
+  void answer_or_refuse(const call_leg& asker);
+  void tell_newcomer(std::size_t who_waited);
   void other_answered(const offer_answered& a);
   void other_refused(const offer_refused& r);
   void settle_media();
+  void offers_lapse();
   void leg_over(const leg_ended& e);
   void end();
+  caf::behavior ended();
   std::optional<std::size_t> index_of(const leg_id& leg) const;
   void note(std::size_t who, leg_activity activity) const;
   void note_idle(std::size_t who) const;
@@ -101,20 +111,25 @@ struct call {
   void park_is_ready(const place_ready& p);
   void park_is_refused(const refusal& why);
   void refusal_was_told(const transfer_reported& t);
+  void ask_place(const caf::actor& asked, park_terms terms);
   void ring_back(const char* label);
   void parker_left();
+  void parked_party_left();
   caf::behavior leaving();
+  void give_away(call_leg& leg, const caf::actor& to);
   void report(const std::optional<refusal>& why, const place_ready* done = nullptr);
 
   // call_transfer.cpp: one of them sends the other elsewhere
   caf::message_handler transfers();
   void transfer(std::size_t who, const transfer_requested& t, const route& to);
+  bool is_moving() const { return moving && !moving->failed; }
   void ring_target_of_transfer(const number& called);
   void replace_mover(call_leg newcomer);
   void transfer_failed(const refusal& why);
   void mover_left();
   void give_peer(const give_leg& g);
   void claim(const claim_peer& c);
+  void claim_lapses();
   void hand_claimed(const bridged& b);
 };
 

@@ -4,6 +4,7 @@
 #include "kernel/directory.hpp"
 #include "kernel/log.hpp"
 
+#include <utility>
 #include <variant>
 
 namespace parkway {
@@ -24,12 +25,16 @@ void call::transfer_asked(const transfer_requested& t) {
   const auto who = index_of(t.leg);
   if (!who) return;
   const auto to = dial(*in, t.dialled, t.orbit);
-  if (const auto* direct = std::get_if<dials_park>(&to)) {
-    parking_request request{*who, t.id, {}};
-    return park(request, direct->place ? direct->place : legs[*who].extension);
+  const auto* direct = std::get_if<dials_park>(&to);
+  if (!direct && !std::holds_alternative<dials_group_park>(to)) return transfer(*who, t, to);
+  if (parking && parking->consultation && !parking->asked && parking->parker == *who) {
+    // An attended transfer to the code that the same phone has called already: one park.
+    parking->asked = t.id;
+    return;
   }
-  if (std::holds_alternative<dials_group_park>(to)) return park({*who, t.id, {}}, std::nullopt);
-  transfer(*who, t, to);
+  std::optional<number> place;
+  if (direct) place = direct->place ? *direct->place : legs[*who].extension;
+  park({*who, t.id, {}}, place);
 }
 
 void call::park_asked(const park_call& p) {
@@ -41,13 +46,16 @@ void call::park_asked(const park_call& p) {
 
 /// The target is resolved and the place reserved before anything of the call is touched.
 void call::park(parking_request request, std::optional<number> place) {
-  if (parking || moving) {
+  // A refusal that its phone has not acknowledged yet stands in nobody's way.
+  const bool is_parking = parking && !parking->refused;
+  if (is_parking || is_moving() || claimant) {
     const refusal why{fault_code::busy, 0, "this call is being parked or transferred already"};
     if (request.consultation) return self->send(request.consultation, park_refused{why});
     return line.leg(report_transfer{legs[request.parker].leg, *request.asked, why, true});
   }
   // What holds is what is configured now, not when the call began.
   if (auto now = line.house().tenants->find(in->name)) in = std::move(now);
+  moving.reset();
   const auto& parker = legs[request.parker];
   const auto& parked = legs[1 - request.parker];
   parking = request;
@@ -78,24 +86,29 @@ void call::park(parking_request request, std::optional<number> place) {
     terms.music = group->music.empty() ? terms.music : group->music;
     asked = line.house().names->park_group(in->name, group->name);
   }
+  ask_place(asked, std::move(terms));
+}
+
+void call::ask_place(const caf::actor& asked, park_terms terms) {
+  parking->terms = std::make_shared<const park_terms>(std::move(terms));
   guard.set_after(self, place_answers_within);
-  self->send(asked, park_here{std::make_shared<const park_terms>(std::move(terms)), self, false});
+  self->send(asked, park_here{parking->terms, self, false});
 }
 
 /// Reserved and on disk: the parked party, its leg and its media move; the parker is told.
 void call::park_is_ready(const place_ready& p) {
-  if (!parking || parking->refused) return self->send(p.parked_call, caller_gone{});
+  if (!parking || parking->refused || p.terms != parking->terms)
+    return self->send(p.parked_call, caller_gone{});
   guard.clear();
   auto& parked = legs[1 - parking->parker];
   if (!parked.leg) {
     self->send(p.parked_call, caller_gone{});
     return end();
   }
-  line.hand_over(parked, p.parked_call);
   self->send(p.parked_call, leg_parked{parked});
-  parked = {};
+  give_away(parked, p.parked_call);
   report(std::nullopt, &p);
-  if (parking->parker_gone) return self->quit();
+  if (parking->parker_gone) return late.quit(ended());
   self->become(leaving());
 }
 
@@ -107,10 +120,9 @@ void call::park_is_refused(const refusal& why) {
       .error("{}: nobody to ring back, the call is lost: {}", in->name.text, why.text);
     return end();
   }
-  const auto& parked = legs[1 - parking->parker];
-  if (!parked.leg) return end();
-  if (parking->parker_gone) return ring_back("Park failed");
   report(why);
+  if (!legs[1 - parking->parker].leg) return end();
+  if (parking->parker_gone) return ring_back("Park failed");
   // Its phone may have hung up while this is on its way: until it has acknowledged the refusal,
   // a BYE still means "parked".
   if (parking->asked)
@@ -134,6 +146,19 @@ void call::parker_left() {
   if (request.refused) ring_back("Park failed");
 }
 
+/// The parked party hung up before it was parked: whoever answers the park hears of it.
+void call::parked_party_left() {
+  const auto who = parking->parker;
+  if (!legs[who].leg) return;
+  const bool by_refer = parking->asked.has_value();
+  report(refusal{fault_code::gone, 0, "the parked party hung up"});
+  if (by_refer) return self->become(leaving());
+  // A held call without a peer is of no use to the phone.
+  note_idle(who);
+  line.drop(std::exchange(legs[who], {}));
+  parking->parker_gone = true;
+}
+
 /// The park failed and the parker is gone: it is rung at once, and on as in a recall. The one who
 /// waits is kept by the parker's extension meanwhile, at no place.
 void call::ring_back(const char* label) {
@@ -149,33 +174,39 @@ void call::ring_back(const char* label) {
   terms.failed = label;
   terms.recall = in->call_park.recall;
   terms.music = in->call_park.music;
-  guard.set_after(self, place_answers_within);
-  self->send(line.extension(*in, parker.extension),
-             park_here{std::make_shared<const park_terms>(std::move(terms)), self, false});
+  ask_place(line.extension(*in, parker.extension), std::move(terms));
 }
 
 void call::report(const std::optional<refusal>& why, const place_ready* done) {
-  const auto& request = *parking;
-  if (request.consultation) {
+  auto& request = *parking;
+  if (const auto told = std::exchange(request.consultation, nullptr)) {
     if (done)
-      self->send(request.consultation, park_done{done->id, done->place});
+      self->send(told, park_done{done->id, done->place});
     else
-      self->send(request.consultation, park_refused{*why});
-  } else if (!request.parker_gone) {
-    line.leg(report_transfer{legs[request.parker].leg, *request.asked, why, true});
+      self->send(told, park_refused{*why});
   }
+  if (request.asked && !request.parker_gone)
+    line.leg(report_transfer{legs[request.parker].leg, *request.asked, why, true});
+}
+
+/// A leg and its media are somebody else's, who has been told.
+void call::give_away(call_leg& leg, const caf::actor& to) {
+  offers_lapse();
+  line.drop(std::exchange(departing, {}));
+  line.hand_over(leg, to);
+  leg = {};
 }
 
 /// Only the parker's leg is left: its phone hangs up when it has seen the report, or we do.
 caf::behavior call::leaving() {
   line.mute(legs[parking->parker]);
   guard.set_after(self, report_told_within);
-  return {
+  return caf::message_handler{
     [this](const leg_ended& e) {
       if (!index_of(e.leg)) return;
       line.close(legs[parking->parker].media);
       note_idle(parking->parker);
-      self->quit();
+      late.quit(ended());
     },
     [this](const transfer_reported&) { guard.set_after(self, parker_hangs_up_within); },
     [this](const let_go&) { end(); },
@@ -186,11 +217,12 @@ caf::behavior call::leaving() {
       const auto who = index_of(o.leg);
       const auto* audio = audio_of(o.offer);
       const auto* ours = who ? audio_of(legs[*who].local) : nullptr;
-      if (!audio || !ours || !line.relays())
+      const auto both = audio && ours ? common_in_order_of(ours->codecs, audio->codecs)
+                                      : std::vector<codec>{};
+      if (both.empty() || !line.relays())
         return line.leg(refuse_offer{o.leg, {fault_code::glare, 0, "this call is parked"}});
-      line.leg(
-        answer_offer{o.leg, make_answer(o.offer, common_in_order_of(ours->codecs, audio->codecs),
-                                        legs[*who].port, answer_to(audio->direction))});
+      line.leg(answer_offer{
+        o.leg, make_answer(o.offer, both, legs[*who].port, answer_to(audio->direction))});
     },
     [](const leg_info&) {},
     [](const leg_confirmed&) {},
@@ -205,13 +237,8 @@ caf::behavior call::leaving() {
         t.leg, t.id,
         same ? std::nullopt : std::optional{refusal{fault_code::gone, 0, "parked already"}}, true});
     },
-    [this](const park_call& p) {
-      self->send(p.asked_by, park_refused{{fault_code::no_call, 0, "parked already"}});
-    },
-    [this](const place_ready& p) { self->send(p.parked_call, caller_gone{}); },
-    [](const park_refused&) {},
-    [](const media_opened&) {},
-  };
+  }
+    .or_else(ended());
 }
 
 }  // namespace parkway

@@ -1,6 +1,7 @@
 #include "actors/call.hpp"
 #include "actors/negotiation.hpp"
-#include "kernel/log.hpp"
+
+#include <utility>
 
 namespace parkway {
 namespace {
@@ -42,8 +43,16 @@ caf::behavior call::talking() {
     [this](const park_refused& r) { park_is_refused(r.why); },
     [](const let_go&) {},
     [this](const tick& t) {
-      // Neither the place nor its refusal came: the extension's actor is gone.
-      if (guard.due(self, t)) park_is_refused({fault_code::unavailable, 0, "no answer"});
+      if (guard.due(self, t)) {
+        // Whoever was asked for a place, a dialog or a leg is gone.
+        const refusal why{fault_code::unavailable, 0, "no answer"};
+        if (parking)
+          park_is_refused(why);
+        else if (is_moving() && !ringing)
+          transfer_failed(why);
+        else if (claimant)
+          claim_lapses();
+      }
       if (departure.due(self, t)) line.drop(std::exchange(departing, {}));
     },
   }
@@ -68,6 +77,15 @@ void call::session_offered(const leg_offered& o) {
     return hold_in_direct_mode(*who);
   }
   relay_to_other(*who, o.offer);
+}
+
+/// An answer that is still waited for comes too late: who asked is told to ask again.
+void call::offers_lapse() {
+  if (relaying) line.leg(refuse_offer{legs[*relaying].leg, {fault_code::glare, 0, {}}});
+  relaying.reset();
+  aligning.reset();
+  if (music_port) line.close(*music_port);
+  music_port.reset();
 }
 
 /// Relay mode: hold, resume and codec changes are between the phone and us; its peer is asked
@@ -110,6 +128,16 @@ void call::relay_to_other(std::size_t who, const session_ptr& offered) {
 
 void call::hold_in_direct_mode(std::size_t who) {
   relaying = who;
+  auto& asker = legs[who];
+  if (legs[1 - who].media) {
+    // Held before, and held again: its peer has our music already.
+    relaying.reset();
+    asker.remote = relayed_offer;
+    asker.holds = true;
+    asker.local = cross_answer(relayed_offer, legs[1 - who].remote,
+                               answer_to(audio_of(relayed_offer)->direction));
+    return answer_or_refuse(asker);
+  }
   music_port = line.house().fresh_media(in->name);
   line.media(open_media{*music_port, legs[1 - who].media_version, self});
 }
@@ -135,9 +163,11 @@ void call::other_answered(const offer_answered& a) {
   const auto before = answerer.remote;
   answerer.remote = a.answer;
   if (line.relays()) {
+    answerer.holds = holds(a.answer);
     line.aim(answerer);
     return settle_media();
   }
+  if (aligning && *aligning != *who) return tell_newcomer(*who);
   if (!relaying || *relaying == *who) return;
   auto& asker = legs[*relaying];
   relaying.reset();
@@ -158,11 +188,25 @@ void call::other_answered(const offer_answered& a) {
     answerer.local = relayed_offer;
     asker.local = a.answer;
   }
+  answer_or_refuse(asker);
+  note(1 - *who, asker.holds ? leg_activity::holding : leg_activity::talking);
+}
+
+void call::answer_or_refuse(const call_leg& asker) {
   if (asker.local)
     line.leg(answer_offer{asker.leg, asker.local});
   else
     line.leg(refuse_offer{asker.leg, {fault_code::no_common_codec, 0, {}}});
-  note(1 - *who, asker.holds ? leg_activity::holding : leg_activity::talking);
+}
+
+/// Who waited has said where it listens now; who came was told where it listened before.
+void call::tell_newcomer(std::size_t who_waited) {
+  auto& newcomer = legs[1 - who_waited];
+  const auto& waited = legs[who_waited];
+  aligning.reset();
+  if (rtp_of(newcomer.local) == rtp_of(waited.remote)) return;
+  newcomer.local = cross_offer(waited.remote);
+  line.leg(parkway::offer{newcomer.leg, newcomer.local, std::nullopt});
 }
 
 void call::other_refused(const offer_refused& r) {
@@ -183,14 +227,16 @@ void call::align_sessions(std::size_t who_came) {
   if (!line.relays()) {
     line.close(waited.media);
     waited.media = {};
+    aligning = who_came;
     waited.local = cross_offer(newcomer.remote);
     return line.leg(parkway::offer{waited.leg, waited.local, std::nullopt});
   }
   const auto spoken = agreed(waited.local, waited.remote);
   const auto understood = agreed(newcomer.local, newcomer.remote);
-  const auto both = common_in_order_of(spoken, spoken.empty() ? spoken : understood);
-  if (both.empty() || spoken.front().same_format(both.front())) return;
-  const auto narrowed = common_in_order_of(understood, spoken);
+  const auto both = common_in_order_of(spoken, understood);
+  if (understood.empty() || (!both.empty() && spoken.front().same_format(both.front()))) return;
+  // Without any format in common the one who waited is asked for the newcomer's.
+  const auto narrowed = both.empty() ? understood : common_in_order_of(understood, spoken);
   waited.local = make_offer(narrowed, waited.port, media_direction::sendrecv);
   line.leg(parkway::offer{waited.leg, waited.local, std::nullopt});
 }
@@ -207,29 +253,56 @@ void call::leg_over(const leg_ended& e) {
   note_idle(*who);
   legs[*who].leg = {};
   legs[*who].media = {};
-  if (parking) {
-    if (parking->parker == *who) return parker_left();
-    // The parked party hung up before it was parked: whoever answers the park hears of it.
-    if (!parking->refused && !legs[1 - *who].leg) return;
-    if (!parking->refused) {
-      report(refusal{fault_code::gone, 0, "the parked party hung up"});
-      return self->become(leaving());
-    }
-  }
+  if (relaying == *who) relaying.reset();
+  offers_lapse();
+  if (parking && parking->parker == *who) return parker_left();
+  if (parking && !parking->refused) return parked_party_left();
   if (moving && moving->mover == *who) return mover_left();
   end();
 }
 
 void call::end() {
+  offers_lapse();
   if (ringing) self->send(ringing, stop_attempt{});
-  if (claimant) self->send(claimant, claim_void{});
-  if (departing.leg) line.drop(departing);
+  if (claimant) {
+    // It may have the leg's place already: then its party hears at once that nobody is here.
+    late.expect();
+    self->request(claimant, caf::infinite, claim_void{})
+      .then([this] { late.gone(); }, [this](const caf::error&) { late.gone(); });
+  }
+  line.drop(std::exchange(departing, {}));
   for (std::size_t who : {0, 1}) {
     if (!legs[who].leg) continue;
     line.drop(legs[who]);
     note_idle(who);
   }
-  self->quit();
+  late.quit(ended());
+}
+
+/// What a call that is over, or keeps one party only, answers to those who do not know it yet.
+caf::behavior call::ended() {
+  return {
+    [this](const attempt_answered& a) { line.dismiss(*in, a.leg); },
+    [this](const leg_given& g) { line.dismiss(*in, g.leg); },
+    [this](const bridged& b) { self->send(b.call, leg_joins{}); },
+    [this](const place_ready& p) { self->send(p.parked_call, caller_gone{}); },
+    [this](const park_call& p) {
+      self->send(p.asked_by, park_refused{{fault_code::no_call, 0, "that call has ended"}});
+    },
+    [this](const give_leg& g) {
+      self->send(g.to, leg_withheld{{fault_code::gone, 0, "that call has ended"}, {}});
+    },
+    [this](const claim_peer& c) {
+      self->send(c.retrieval, retrieve_refused{{fault_code::gone, 0, {}}});
+    },
+    [](const attempt_failed&) {},
+    [](const attempt_ringing&) {},
+    [](const leg_ended&) {},
+    [](const media_opened&) {},
+    [](const park_refused&) {},
+    [](const let_go&) {},
+    [](const tick&) {},
+  };
 }
 
 std::optional<std::size_t> call::index_of(const leg_id& leg) const {

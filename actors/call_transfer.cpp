@@ -11,6 +11,10 @@ namespace {
 
 /// The phone has seen the report: its own BYE is waited for so long.
 constexpr auto mover_hangs_up_within = std::chrono::seconds{4};
+/// The extension and the other call are actors of this process.
+constexpr auto dialog_found_within = std::chrono::seconds{5};
+/// As long as a retriever's leg may take to come up (RFC 3261 §13.3.1.4), and a little.
+constexpr auto claim_lapses_after = std::chrono::seconds{40};
 
 }  // namespace
 
@@ -20,27 +24,33 @@ caf::message_handler call::transfers() {
   return {
     [this](const attempt_ringing&) {},
     [this](const attempt_answered& a) {
-      if (!moving || self->current_sender() != ringing) return line.drop(a.leg);
+      if (!is_moving() || self->current_sender() != ringing) return line.dismiss(*in, a.leg);
       ringing = nullptr;
       replace_mover(a.leg);
     },
     [this](const attempt_failed& f) {
-      if (!moving || self->current_sender() != ringing) return;
+      if (!is_moving() || self->current_sender() != ringing) return;
       ringing = nullptr;
       transfer_failed(f.why);
     },
     [this](const leg_found& f) {
-      if (!moving) return;
-      if (!f.call || f.call == self)
-        return transfer_failed({fault_code::gone, 0, "no such dialog of this phone"});
-      self->send(f.call, give_leg{f.leg, self});
+      if (!is_moving()) return;
+      const refusal gone{fault_code::gone, 0, "no such dialog of this phone"};
+      if (!f.call || f.call == self) return transfer_failed(gone);
+      self->request(f.call, caf::infinite, give_leg{f.leg, self})
+        .then([] {},
+              [this, gone](const caf::error&) {
+                if (is_moving() && !ringing) transfer_failed(gone);
+              });
     },
     [this](const leg_given& g) {
-      if (!moving) return line.drop(g.leg);
+      if (!is_moving()) return line.dismiss(*in, g.leg);
+      guard.clear();
       replace_mover(g.leg);
     },
     [this](const leg_withheld& w) {
-      if (!moving) return;
+      if (!is_moving()) return;
+      guard.clear();
       // A transfer while the target still rings: it is rung for the one who is transferred.
       if (!w.still_ringing.empty()) return ring_target_of_transfer(w.still_ringing);
       transfer_failed(w.why);
@@ -48,19 +58,24 @@ caf::message_handler call::transfers() {
     [this](const give_leg& g) { give_peer(g); },
     [this](const claim_peer& c) { claim(c); },
     [this](const bridged& b) { hand_claimed(b); },
-    [this](const bridge_failed&) { claimant = nullptr; },
+    [this](const bridge_failed&) {
+      if (claimant == self->current_sender()) claim_lapses();
+    },
   };
 }
 
 void call::transfer(std::size_t who, const transfer_requested& t, const route& to) {
-  if (parking || moving) {
+  const bool is_parking = parking && !parking->refused;
+  if (is_parking || is_moving() || claimant) {
     const refusal why{fault_code::busy, 0, "this call is being parked or transferred already"};
     return line.leg(report_transfer{t.leg, t.id, why, true});
   }
+  parking.reset();
   moving = transfer_request{who, t.id};
   if (t.replaces) {
     if (!t.replaces_leg || legs[who].extension.empty())
       return transfer_failed({fault_code::gone, 0, "no such dialog"});
+    guard.set_after(self, dialog_found_within);
     return self->send(line.extension(*in, legs[who].extension), find_leg{t.replaces_leg});
   }
   if (const auto* e = std::get_if<dials_extension>(&to)) return ring_target_of_transfer(e->called);
@@ -79,10 +94,13 @@ void call::ring_target_of_transfer(const number& called) {
                   ? make_offer(heard.empty() ? own_codecs() : heard, 0, media_direction::sendrecv)
                   : cross_offer(peer.remote);
   ringing = spawn_attempt(self, line.house_ptr(), std::move(order));
+  late.expect();
 }
 
 void call::replace_mover(call_leg newcomer) {
   const auto who = moving->mover;
+  line.drop(std::exchange(departing, {}));
+  offers_lapse();
   if (!moving->mover_gone) {
     departing = legs[who];
     note_idle(who);
@@ -91,10 +109,10 @@ void call::replace_mover(call_leg newcomer) {
     departure.set_after(self, std::chrono::seconds{36});
   }
   moving.reset();
-  newcomer.holds = false;
+  newcomer.holds = holds(newcomer.remote);
   legs[who] = std::move(newcomer);
   auto& stayed = legs[1 - who];
-  stayed.holds = stayed.remote && holds(stayed.remote);
+  stayed.holds = holds(stayed.remote);
   note(who, leg_activity::talking);
   note(1 - who, leg_activity::talking);
   line.leg(show_identity{stayed.leg, legs[who].who});
@@ -104,6 +122,7 @@ void call::replace_mover(call_leg newcomer) {
 }
 
 void call::transfer_failed(const refusal& why) {
+  guard.clear();
   const auto request = *moving;
   if (!request.mover_gone) {
     // As with a park: until the phone has acknowledged this, its BYE is no hang-up of the peer.
@@ -112,7 +131,7 @@ void call::transfer_failed(const refusal& why) {
     return;
   }
   moving.reset();
-  parking = parking_request{request.mover, std::nullopt, {}, true};
+  parking = parking_request{request.mover, std::nullopt, {}, nullptr, true};
   ring_back("Transfer failed");
 }
 
@@ -130,8 +149,8 @@ void call::give_peer(const give_leg& g) {
     return self->send(g.to,
                       leg_withheld{{fault_code::gone, 0, "that call cannot be moved now"}, {}});
   auto& given = legs[1 - *who];
-  line.hand_over(given, g.to);
-  self->send(g.to, leg_given{std::exchange(given, {})});
+  self->send(g.to, leg_given{given});
+  give_away(given, g.to);
   parking = parking_request{*who, std::nullopt, {}};
   self->become(leaving());
   guard.set_after(self, mover_hangs_up_within);
@@ -154,15 +173,27 @@ void call::claim(const claim_peer& c) {
   if (both.empty()) return refuse_it(fault_code::no_common_codec);
   claimant = c.retrieval;
   claimed_index = *who;
-  self->send(c.retrieval, claimed{self, {}, peer, std::move(both), nullptr});
+  guard.set_after(self, claim_lapses_after);
+  self->request(claimant, caf::infinite, claimed{self, {}, peer, std::move(both), nullptr})
+    .then([] {},
+          [this, asked = claimant](const caf::error&) {
+            if (claimant == asked) claim_lapses();
+          });
+}
+
+/// The one who came left before its leg was up: the two talk on.
+void call::claim_lapses() {
+  claimant = nullptr;
+  guard.clear();
+  settle_media();
 }
 
 void call::hand_claimed(const bridged& b) {
-  if (!claimant) return self->send(b.call, leg_joins{});
+  if (!claimant || claimant != self->current_sender()) return self->send(b.call, leg_joins{});
   claimant = nullptr;
   auto& peer = legs[1 - claimed_index];
-  line.hand_over(peer, b.call);
-  self->send(b.call, leg_joins{std::exchange(peer, {})});
+  self->send(b.call, leg_joins{peer});
+  give_away(peer, b.call);
   end();
 }
 

@@ -33,7 +33,11 @@ caf::behavior consultation::make_behavior() {
     [this](const call_to_park& c) {
       if (c.why) return refuse_with({c.why->code, 0, c.why->detail});
       other_call = c.call;
-      self->send(other_call, park_call{c.leg, order.place, self});
+      self->request(other_call, caf::infinite, park_call{c.leg, order.place, self})
+        .then([] {},
+              [this](const caf::error&) {
+                refuse_with({fault_code::no_call, 0, "that call has ended"});
+              });
     },
     [this](const park_done& p) { parked(p); },
     [this](const park_refused& r) { refuse_with(r.why); },
@@ -63,12 +67,14 @@ void consultation::parked(const park_done& p) {
   done = true;
   if (!leg) return finish();
   session_ptr said;
-  const auto* audio = audio_of(order.from.offer);
-  if (audio)
-    said = make_answer(order.from.offer, {audio->codecs.front()}, discard_port,
-                       media_direction::inactive);
-  else
+  if (order.from.offer) {
+    const auto* audio = audio_of(order.from.offer);
+    auto heard = audio ? audio->codecs : std::vector<codec>{};
+    if (heard.size() > 1) heard.resize(1);
+    said = make_answer(order.from.offer, heard, discard_port, media_direction::inactive);
+  } else {
     said = make_offer(own_codecs(), discard_port, media_direction::inactive);
+  }
   line.leg(answer{leg, said, seen_by_parker(p.place)});
   over.set_after(self, park_decided_within);
 }

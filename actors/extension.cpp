@@ -1,6 +1,8 @@
 #include "actors/extension.hpp"
 
 #include "actors/parked_call.hpp"
+#include "kernel/directory.hpp"
+#include "kernel/journal.hpp"
 #include "kernel/log.hpp"
 
 #include <algorithm>
@@ -34,16 +36,18 @@ extension::extension(caf::event_based_actor* actor, context_ptr house, tenant_na
 caf::behavior extension::make_behavior() {
   self->set_down_handler([this](const caf::down_msg& down) {
     bury(self, line.house(), down);
-    std::erase_if(parked, [&](const auto& p) { return p.parked_call.address() == down.source; });
+    std::erase_if(parked, [&](const auto& p) {
+      if (p.parked_call.address() != down.source) return false;
+      parked_call_died(p);
+      return true;
+    });
   });
   return {
     [this](const register_phone& r) { register_phones(r); },
     [this](show_contacts) { return reachable(); },
     [this](const leg_active& a) { leg_changed(a); },
-    [this](const leg_idle& i) {
-      std::erase_if(legs, [&](const phone_leg& l) { return l.what.leg == i.leg; });
-      idle_since = self->clock().now();
-    },
+    [this](const leg_idle& i) { leg_is_over(i); },
+    [this](const find_leg& f) { return whose_leg(f); },
     [this](const find_call_to_park& f) { return pick_call(f); },
     [this](const park_here& p) { park(p); },
     [this](const retrieve& r) { hand_out(r); },
@@ -63,7 +67,7 @@ void extension::register_phones(const register_phone& r) {
   auto why = phones.apply(r, self->clock().now());
   self->send(r.transport,
              phone_registered{r.request, why, why ? std::vector<binding>{} : phones.all()});
-  if (!why && !r.changes.empty()) phones_changed(before);
+  if (!why && (r.remove_all || !r.changes.empty())) phones_changed(before);
 }
 
 void extension::phones_changed(std::size_t before) {
@@ -91,6 +95,23 @@ void extension::leg_changed(const leg_active& a) {
     legs.push_back({a, ++changes});
   else
     *found = {a, ++changes};
+}
+
+void extension::leg_is_over(const leg_idle& i) {
+  const auto found =
+    std::find_if(legs.begin(), legs.end(), [&](const phone_leg& l) { return l.what.leg == i.leg; });
+  if (found == legs.end()) return;
+  // Ringing that nobody answered was no call.
+  const auto was = found->what.activity;
+  if (was == leg_activity::talking || was == leg_activity::holding)
+    idle_since = self->clock().now();
+  legs.erase(found);
+}
+
+leg_found extension::whose_leg(const find_leg& f) const {
+  const auto found =
+    std::find_if(legs.begin(), legs.end(), [&](const phone_leg& l) { return l.what.leg == f.leg; });
+  return {f.leg, found == legs.end() ? nullptr : found->what.call};
 }
 
 call_to_park extension::pick_call(const find_call_to_park& f) const {
@@ -130,9 +151,27 @@ void extension::hand_out(const retrieve& r) {
     if (p.terms->place.empty() || !is_retrievable(p.state)) continue;
     if (!r.which.empty() && p.id != r.which) continue;
     if (std::find(r.passed.begin(), r.passed.end(), p.id) != r.passed.end()) continue;
-    return self->send(p.parked_call, r);
+    // It may have ended just now: then its mailbox says so, and the next one is asked.
+    self->request(p.parked_call, caf::infinite, r)
+      .then([] {},
+            [this, r, id = p.id](const caf::error&) {
+              auto next = r;
+              next.passed.push_back(id);
+              hand_out(next);
+            });
+    return;
   }
   self->send(r.retrieval, retrieve_refused{{fault_code::nothing_parked, 0, {}}});
+}
+
+/// A parked call that ended has said so; one that died has not: its place is free, its lamps go.
+void extension::parked_call_died(const parked_here& p) {
+  self->send(line.house().journal, drop_parked{p.id});
+  if (p.terms->kind == park_kind::group)
+    self->send(line.house().names->park_group(in, p.terms->group),
+               place_changed{p.id, park_state::ended, park_end::failed});
+  self->send(line.house().bus, park_event{p.id, p.terms, park_state::ended, park_end::failed, {},
+                                          self->clock().now()});
 }
 
 void extension::parked_call_changed(const place_changed& c) {

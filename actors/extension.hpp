@@ -50,6 +50,9 @@ struct extension {
   call_to_park pick_call(const find_call_to_park& f) const;
   void park(const park_here& p);
   void hand_out(const retrieve& r);
+  leg_found whose_leg(const find_leg& f) const;
+  void leg_is_over(const leg_idle& i);
+  void parked_call_died(const parked_here& p);
   void parked_call_changed(const place_changed& c);
   place_status status();
   std::uint32_t parked_count() const;

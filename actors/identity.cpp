@@ -4,10 +4,9 @@ namespace parkway {
 namespace {
 
 party labelled(const std::string& label, const party& who) {
-  // The label must be seen even where the number must not.
-  party shown = who;
-  shown.name = label + ": " + shown_name(who);
-  return shown;
+  // The label must be seen even where the name and the number must not.
+  if (who.withheld) return {label + ": " + shown_name(who), number{"anonymous"}, false};
+  return {label + ": " + shown_name(who), who.extension, false};
 }
 
 }  // namespace

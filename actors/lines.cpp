@@ -21,6 +21,12 @@ caf::actor lines::extension(const tenant& in, const number& n) const {
   return context_->names->extension(in.name, n);
 }
 
+void lines::dismiss(const tenant& in, const call_leg& party) const {
+  drop(party);
+  if (!party.extension.empty())
+    self_->send(extension(in, party.extension), leg_idle{party.leg});
+}
+
 void bury(caf::event_based_actor* self, const context& house, const caf::down_msg& down) {
   if (!down.reason || down.reason == caf::exit_reason::normal
       || down.reason == caf::exit_reason::user_shutdown)

@@ -54,7 +54,10 @@ class lines {
     if (party.leg) leg(hang_up{party.leg, reason});
     close(party.media);
   }
-  /// Makes `owner` the owner of a leg and its media.
+  /// Ends a phone's leg that came too late, and tells its extension.
+  void dismiss(const tenant& in, const call_leg& party) const;
+  /// Makes `owner` the owner of a leg and its media. It has been told of them before: what the leg
+  /// says from now on it says to `owner`.
   void hand_over(const call_leg& party, const caf::actor& owner) const {
     leg(adopt{party.leg, owner});
     if (party.media) engine(party.media, adopt_media{party.media, owner});

@@ -29,8 +29,8 @@ caf::behavior park_group::make_behavior() {
     },
     [this](const place_status& s) { reported(s); },
     [this](const place_ready& p) { reserved(p); },
-    [this](const park_refused&) {
-      if (!hunts.empty() && silent == 0) try_next();
+    [this](const park_refused& r) {
+      if (trying) refused(r.why);
     },
     [this](const retrieve& r) { hand_out(r); },
     [this](const place_changed& c) {
@@ -58,6 +58,7 @@ void park_group::begin_hunt() {
     self->send(line.extension(*now, m), show_place{});
   }
   silent = reports.size();
+  if (silent == 0) return choose();
   reports_by.set_after(self, members_report_within);
 }
 
@@ -77,7 +78,22 @@ void park_group::choose() {
   const auto* group = now ? now->park_group(me) : nullptr;
   const auto order = hunting_by(group ? group->hunting : hunting_policy::first)(
     reports, hunts.front().terms->parker.extension);
-  places.assign(order.begin(), order.end());
+  for (const auto& place : order) {
+    const auto found =
+      std::find_if(reports.begin(), reports.end(), [&](const auto& r) { return r.place == place; });
+    if (found == reports.end()) continue;
+    places.push_back({place, found->registered && found->parked_count == 0});
+  }
+  try_next();
+}
+
+void park_group::refused(const refusal& why) {
+  if (why.code != fault_code::busy && why.code != fault_code::no_such_number) {
+    // Not this place: every one would be refused so (the store does not answer).
+    self->send(hunts.front().call, park_refused{why});
+    return hunt_over();
+  }
+  if (tried.only_if_free) places.push_back({std::move(tried.place), false});
   try_next();
 }
 
@@ -89,18 +105,20 @@ void park_group::try_next() {
     return hunt_over();
   }
   auto terms = *hunt.terms;
-  terms.place = std::move(places.front());
+  tried = std::move(places.front());
   places.pop_front();
+  terms.place = tried.place;
   trying = std::make_shared<const park_terms>(std::move(terms));
   answer_by.set_after(self, place_answers_within);
-  self->send(line.extension(*now, trying->place), park_here{trying, self, false});
+  self->send(line.extension(*now, trying->place), park_here{trying, self, tried.only_if_free});
 }
 
 /// The place is reserved and on disk: the call that parks deals with it from here.
 void park_group::reserved(const place_ready& p) {
   if (hunts.empty() || p.terms != trying) return self->send(p.parked_call, caller_gone{});
   parked.push_back({p.id, p.parked_call, p.place});
-  self->send(hunts.front().call, p);
+  // The call knows the terms it has sent; the place is what it did not know.
+  self->send(hunts.front().call, place_ready{p.parked_call, p.id, p.place, hunts.front().terms});
   hunt_over();
 }
 
@@ -115,8 +133,19 @@ void park_group::hunt_over() {
 void park_group::hand_out(const retrieve& r) {
   for (const auto& p : parked)
     if (std::find(r.passed.begin(), r.passed.end(), p.id) == r.passed.end())
-      return self->send(p.parked_call, r);
+      return ask(p, r);
   self->send(r.retrieval, retrieve_refused{{fault_code::nothing_parked, 0, {}}});
+}
+
+void park_group::ask(const group_parked& p, const retrieve& r) {
+  // It may have ended just now: then its mailbox says so, and the next one is asked.
+  self->request(p.parked_call, caf::infinite, r)
+    .then([] {},
+          [this, r, id = p.id](const caf::error&) {
+            auto next = r;
+            next.passed.push_back(id);
+            hand_out(next);
+          });
 }
 
 caf::actor spawn_park_group(const context_ptr& house, const tenant_name& in, const group_name& n) {

@@ -21,6 +21,12 @@ struct park_group {
   static inline const char* name = "park_group";
   static constexpr std::size_t hunts_max = 256;  ///< Waiting for their turn; beyond: refused.
 
+  /// A place that is still to be tried. One that was reported free is not to be doubled by a call
+  /// that was parked there meanwhile, while another one is free.
+  struct candidate {
+    number place;
+    bool only_if_free;
+  };
   /// A call that was parked through this group.
   struct group_parked {
     park_id id;
@@ -36,7 +42,8 @@ struct park_group {
   std::deque<park_here> hunts;        ///< The first one is under way.
   std::vector<place_status> reports;  ///< In list order.
   std::size_t silent = 0;             ///< Members that have not reported yet.
-  std::deque<number> places;          ///< Still to be tried.
+  std::deque<candidate> places;       ///< Still to be tried.
+  candidate tried;                    ///< The one that is being tried.
   park_terms_ptr trying;              ///< Sent to the place that is being tried.
   std::vector<group_parked> parked;   ///< Longest-parked first.
   deadline reports_by{1};
@@ -50,9 +57,11 @@ struct park_group {
   void reported(const place_status& s);
   void choose();
   void try_next();
+  void refused(const refusal& why);
   void reserved(const place_ready& p);
   void hunt_over();
   void hand_out(const retrieve& r);
+  void ask(const group_parked& p, const retrieve& r);
 };
 
 /// Spawns the actor of a park group.

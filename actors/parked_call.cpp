@@ -11,6 +11,9 @@ namespace {
 /// The call hands its leg over as soon as it hears of the place; the journal may take its time.
 constexpr auto leg_comes_within = std::chrono::seconds{15};
 
+/// Where no RTP is to go.
+constexpr std::uint16_t discard_port = 9;
+
 const char* word(park_end why) {
   switch (why) {
     case park_end::retrieved:
@@ -39,14 +42,15 @@ parked_call::parked_call(caf::event_based_actor* actor, context_ptr house, tenan
     terms(std::move(agreed)),
     place(std::move(extension)),
     asked_by(std::move(call)),
-    plan(terms->recall) {
+    plan(terms->recall),
+    late(actor) {
 }
 
 caf::behavior parked_call::make_behavior() {
   self->set_down_handler([this](const caf::down_msg& down) {
     bury(self, line.house(), down);
-    if (ringing && down.source == ringing.address() && down.reason != caf::exit_reason::normal)
-      recall_unanswered();
+    attempt_is_down(down);
+    late.gone();
   });
   return parking();
 }
@@ -56,9 +60,12 @@ caf::behavior parked_call::parking() {
   self->send(
     line.house().journal,
     keep_parked{id, terms, park_state::parking, line.house().wall(self->clock().now()), {}});
+  // At no place nobody is told "parked", and nothing may keep the parker from being rung.
+  if (terms->place.empty()) place_is_reserved();
   return caf::message_handler{
     [this](const kept& k) {
-      if (!k.why) return self->send(asked_by, place_ready{self, id, terms->place, terms});
+      if (terms->place.empty()) return;
+      if (!k.why) return place_is_reserved();
       self->send(asked_by, park_refused{{fault_code::unavailable, 0, k.why->detail}});
       finish(park_end::failed);
     },
@@ -66,7 +73,7 @@ caf::behavior parked_call::parking() {
     [this](const caller_gone&) { finish(park_end::abandoned); },
     [this](const retrieve& r) {
       if (waiting.size() < waiting_max)
-        waiting.push_back(r);
+        waiting.push_back({r, caf::actor_cast<caf::actor>(self->current_sender())});
       else
         refuse_retrieve(r, fault_code::overloaded);
     },
@@ -75,6 +82,15 @@ caf::behavior parked_call::parking() {
     },
   }
     .or_else(whatever_state());
+}
+
+/// Whoever asked hands over the leg, or says that there is none. If it has died, there is none.
+void parked_call::place_is_reserved() {
+  self->request(asked_by, caf::infinite, place_ready{self, id, terms->place, terms})
+    .then([] {},
+          [this](const caf::error&) {
+            if (!parked.leg && !late.leaving()) finish(park_end::failed);
+          });
 }
 
 void parked_call::take_leg(const call_leg& leg) {
@@ -97,8 +113,12 @@ void parked_call::take_leg(const call_leg& leg) {
   if (const auto span = plan.first_after()) recall_at.set(self, now + *span);
   self->become(parked_state());
   change(park_state::parked);
-  for (auto came = std::exchange(waiting, {}); const auto& r : came)
-    self->send(self, r);
+  for (const auto came = std::exchange(waiting, {}); const auto& [r, asked_at] : came) {
+    if (claimant)
+      pass_on(r, asked_at);
+    else
+      claim(r);
+  }
 }
 
 caf::behavior parked_call::parked_state() {
@@ -115,10 +135,7 @@ caf::behavior parked_call::parked_state() {
 caf::message_handler parked_call::whatever_state() {
   return {
     [this](const leg_ended& e) {
-      if (e.leg != parked.leg) return;
-      if (claimant) self->send(claimant, claim_void{});
-      line.close(parked.media);
-      finish(park_end::abandoned);
+      if (e.leg == parked.leg) caller_left();
     },
     [this](const leg_offered& o) { session_offered(o); },
     [this](const leg_confirmed& c) {
@@ -130,13 +147,19 @@ caf::message_handler parked_call::whatever_state() {
     [this](const offer_answered& a) {
       if (a.leg != parked.leg) return;
       parked.remote = a.answer;
+      parked.holds = holds(a.answer);
       line.aim(parked);
-      if (!claimant) line.music(parked, terms->music);
+      if (!claimant) play_on();
     },
     [](const offer_refused&) {},
     [this](const media_opened& m) {
       // Direct mode: the party has heard its peer so far; from now on it hears us.
-      if (m.why || m.id != parked.media) return;
+      if (m.id != parked.media) return;
+      if (m.why) {
+        log(log_area::park).warn("{}: no music: {}", id.text, m.why->detail);
+        parked.media = {};
+        return;
+      }
       parked.port = m.port;
       const auto* audio = audio_of(parked.remote);
       const auto heard = common_codecs(audio ? audio->codecs : own_codecs(), own_codecs());
@@ -154,7 +177,14 @@ caf::message_handler parked_call::whatever_state() {
       self->send(p.asked_by, park_refused{{fault_code::forbidden, 0, "that party is parked"}});
     },
     // A phone answered just when it was no longer wanted.
-    [this](const attempt_answered& a) { line.drop(a.leg); },
+    [this](const attempt_answered& a) { line.dismiss(*in, a.leg); },
+    [this](const bridged& b) { self->send(b.call, leg_joins{}); },
+    [this](const give_leg& g) {
+      self->send(g.to, leg_withheld{{fault_code::forbidden, 0, "that party is parked"}, {}});
+    },
+    [this](const claim_peer& c) {
+      self->send(c.retrieval, retrieve_refused{{fault_code::gone, 0, {}}});
+    },
     [](const attempt_failed&) {},
     [](const attempt_ringing&) {},
     [](const bridge_failed&) {},
@@ -164,15 +194,24 @@ caf::message_handler parked_call::whatever_state() {
 }
 
 void parked_call::play() {
-  if (line.relays() || line.house().media.empty()) return line.music(parked, terms->music);
-  if (!parked.media) {
-    parked.media = line.house().fresh_media(in->name);
-    line.media(open_media{parked.media, parked.media_version, self});
-  }
+  if (line.relays() || parked.media || line.house().media.empty()) return play_on();
+  parked.media = line.house().fresh_media(in->name);
+  parked.port = 0;
+  line.media(open_media{parked.media, parked.media_version, self});
+}
+
+void parked_call::play_on() {
+  if (parked.holds)
+    line.mute(parked);
+  else
+    line.music(parked, terms->music);
 }
 
 /// The parked party changes its session or refreshes it: we answer, it goes on waiting.
 void parked_call::session_offered(const leg_offered& o) {
+  // Direct mode: before our port is open we have nothing to answer with.
+  if (!parked.port && parked.media)
+    return line.leg(refuse_offer{o.leg, {fault_code::glare, 0, "no port yet"}});
   if (!o.offer) {
     if (const auto* audio = audio_of(parked.local))
       parked.local = make_offer(audio->codecs, parked.port, media_direction::sendrecv);
@@ -182,18 +221,15 @@ void parked_call::session_offered(const leg_offered& o) {
   auto both = audio ? common_codecs(audio->codecs, own_codecs()) : std::vector<codec>{};
   if (audio && both.empty())
     both = common_in_order_of(agreed(parked.local, parked.remote), audio->codecs);
-  if (both.empty() || !parked.media)
-    return line.leg(refuse_offer{o.leg, {fault_code::no_common_codec, 0, {}}});
+  if (both.empty()) return line.leg(refuse_offer{o.leg, {fault_code::no_common_codec, 0, {}}});
   parked.remote = o.offer;
   parked.holds = holds(o.offer);
-  parked.local = make_answer(o.offer, both, parked.port, answer_to(audio->direction));
+  // Direct mode without a media plugin: nobody listens, and the party hears nothing.
+  parked.local = parked.port ? make_answer(o.offer, both, parked.port, answer_to(audio->direction))
+                             : make_answer(o.offer, both, discard_port, media_direction::inactive);
   line.leg(answer_offer{o.leg, parked.local});
   line.aim(parked);
-  if (claimant) return;
-  if (parked.holds)
-    line.mute(parked);
-  else
-    line.music(parked, terms->music);
+  if (!claimant) play_on();
 }
 
 void parked_call::change(park_state state, park_end why) {
@@ -205,21 +241,36 @@ void parked_call::change(park_state state, park_end why) {
 void parked_call::finish(park_end why) {
   log(log_area::park).info("{}: {} {}", id.text, shown_name(terms->parked), word(why));
   stop_ringing(hang_up_reason::normal);
-  for (const auto& r : waiting)
-    refuse_retrieve(r, fault_code::nothing_parked);
-  if (!parked.extension.empty() && (why == park_end::abandoned || why == park_end::expired))
-    self->send(line.extension(*in, parked.extension), leg_idle{parked.leg});
+  for (const auto came = std::exchange(waiting, {}); const auto& [r, asked_at] : came)
+    pass_on(r, asked_at);
   self->send(line.house().journal, drop_parked{id});
   change(park_state::ended, why);
-  self->quit();
+  late.quit(ended());
+}
+
+void parked_call::caller_left() {
+  if (claimant) withdraw_claim();
+  line.close(parked.media);
+  if (!parked.extension.empty())
+    self->send(line.extension(*in, parked.extension), leg_idle{parked.leg});
+  finish(park_end::abandoned);
+}
+
+caf::behavior parked_call::ended() {
+  return caf::message_handler{
+    [this](const retrieve& r) { pass_on(r, caf::actor_cast<caf::actor>(self->current_sender())); },
+    [](const leg_ended&) {},
+    [](const leg_offered&) {},
+    [](const caller_gone&) {},
+  }
+    .or_else(whatever_state());
 }
 
 /// Whoever asks too late: perhaps another call is parked where this one was asked for.
-void parked_call::pass_on(const retrieve& r) {
+void parked_call::pass_on(const retrieve& r, const caf::actor& asked_at) {
   auto next = r;
   next.passed.push_back(id);
-  const auto asked_at = caf::actor_cast<caf::actor>(self->current_sender());
-  if (asked_at && asked_at != self && r.which.empty()) return self->send(asked_at, std::move(next));
+  if (asked_at && r.which.empty()) return self->send(asked_at, std::move(next));
   refuse_retrieve(r, fault_code::nothing_parked);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/deadline.hpp"
+#include "actors/latecomers.hpp"
 #include "actors/lines.hpp"
 #include "actors/recall_plan.hpp"
 
@@ -33,19 +34,25 @@ struct parked_call {
   const caf::actor asked_by;  ///< The call that parks, or the group that hunts: hears place_ready.
   const recall_plan plan;
 
+  /// A retrieve that came while parking, and who passed it on.
+  struct early_retrieve {
+    retrieve what;
+    caf::actor asked_at;
+  };
+
   call_leg parked;
-  std::deque<retrieve> waiting;  ///< Came while parking.
+  std::deque<early_retrieve> waiting;
   caf::actor ringing;            ///< The attempt of a recall, or of `final`.
-  bool group_tried = false;      ///< The ring group has had its chance.
+  bool was_handed_on = false;    ///< The ring group or the number has its only chance.
   bool at_the_end = false;       ///< `ringing` is the number in `final`.
   std::optional<deadline::time_point> first_ring_at;
   caf::actor claimant;  ///< The retrieval, while bridging.
   party taken_by;
-  bool music_offered = false;  ///< Direct mode: our re-INVITE is not answered yet.
   deadline handed_over{1};     ///< parking: the leg must come.
   deadline recall_at{2};
   deadline final_at{3};
   deadline bridge_by{4};  ///< bridging: the retriever's leg must come up.
+  latecomers late;
 
   parked_call(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant, park_id named,
               park_terms_ptr agreed, caf::actor extension, caf::actor call);
@@ -58,10 +65,14 @@ struct parked_call {
   caf::message_handler whatever_state();
   void take_leg(const call_leg& leg);
   void play();
+  void play_on();
+  void place_is_reserved();
+  void caller_left();
+  caf::behavior ended();
   void session_offered(const leg_offered& o);
   void change(park_state state, park_end why = park_end::retrieved);
   void finish(park_end why);
-  void pass_on(const retrieve& r);
+  void pass_on(const retrieve& r, const caf::actor& asked_at);
   void refuse_retrieve(const retrieve& r, fault_code why);
 
   // parked_call_retrieve.cpp: somebody takes it
@@ -69,9 +80,11 @@ struct parked_call {
   caf::behavior bridging();
   void bridge(const bridged& b);
   void parked_again();
+  void withdraw_claim();
 
   // parked_call_recall.cpp: nobody does
   void recall();
+  void attempt_is_down(const caf::down_msg& down);
   void make(const recall_move& move);
   caf::behavior recalling();
   caf::behavior handed_on();

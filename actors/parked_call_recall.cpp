@@ -35,14 +35,13 @@ void parked_call::make(const recall_move& move) {
       self->become(parked_state());
       return change(park_state::parked);
     case recall_step::ring_group:
-      self->become(handed_on());
-      change(park_state::handed_on);
-      return ring(terms->recall.ring_group, seen_in_recall(*terms), terms->recall.ring_time, true);
     case recall_step::ring_number:
+      was_handed_on = true;
       self->become(handed_on());
       change(park_state::handed_on);
-      return ring(terms->recall.recall_number, seen_in_recall(*terms), terms->recall.ring_time,
-                  true);
+      return ring(move.step == recall_step::ring_group ? terms->recall.ring_group
+                                                       : terms->recall.recall_number,
+                  seen_in_recall(*terms), terms->recall.ring_time, true);
     case recall_step::finally:
       return come_to_the_end();
   }
@@ -52,7 +51,9 @@ caf::behavior parked_call::recalling() {
   return caf::message_handler{
     [this](const retrieve& r) { claim(r); },
     [this](const attempt_answered& a) { recall_answered(a); },
-    [this](const attempt_failed&) { recall_unanswered(); },
+    [this](const attempt_failed&) {
+      if (self->current_sender() == ringing) recall_unanswered();
+    },
     [this](const tick& t) {
       if (final_at.due(self, t)) come_to_the_end();
     },
@@ -63,9 +64,11 @@ caf::behavior parked_call::recalling() {
 /// The call belongs to a ring group or a number now: it is not retrievable any more.
 caf::behavior parked_call::handed_on() {
   return caf::message_handler{
-    [this](const retrieve& r) { pass_on(r); },
+    [this](const retrieve& r) { pass_on(r, caf::actor_cast<caf::actor>(self->current_sender())); },
     [this](const attempt_answered& a) { recall_answered(a); },
-    [this](const attempt_failed&) { recall_unanswered(); },
+    [this](const attempt_failed&) {
+      if (self->current_sender() == ringing) recall_unanswered();
+    },
     [this](const tick& t) {
       if (final_at.due(self, t)) come_to_the_end();
     },
@@ -87,31 +90,33 @@ void parked_call::ring(const number& whom, const party& shown, std::chrono::seco
                   ? make_offer(heard.empty() ? own_codecs() : heard, 0, media_direction::sendrecv)
                   : cross_offer(parked.remote);
   ringing = spawn_attempt(self, line.house_ptr(), std::move(order));
+  late.expect();
+}
+
+/// One that ended by itself has said so; one that died has not.
+void parked_call::attempt_is_down(const caf::down_msg& down) {
+  if (!ringing || down.source != ringing.address()) return;
+  if (!down.reason || down.reason == caf::exit_reason::normal) return;
+  ringing = nullptr;
+  recall_unanswered();
 }
 
 /// A recall answered is an ordinary call.
 void parked_call::recall_answered(const attempt_answered& a) {
-  if (self->current_sender() != ringing) return line.drop(a.leg);
+  if (self->current_sender() != ringing) return line.dismiss(*in, a.leg);
   ringing = nullptr;
   taken_by = a.leg.who;
   const auto joined = spawn_joining_call(self, line.house_ptr(), in, a.leg);
+  self->send(joined, leg_joins{parked});
   line.hand_over(a.leg, joined);
   line.hand_over(parked, joined);
-  self->send(joined, leg_joins{parked});
   finish(at_the_end ? park_end::expired : park_end::recalled);
 }
 
 void parked_call::recall_unanswered() {
-  if (self->current_sender() && ringing && self->current_sender() != ringing) return;
   ringing = nullptr;
-  if (at_the_end) return come_to_the_end();
-  const bool to_parker = terms->recall.target == recall_target::user_only
-                         || terms->recall.target == recall_target::user_first_then_ring_group
-                         || !terms->failed.empty();
-  if (!to_parker || group_tried) return come_to_the_end();
-  auto next = plan.parker_unanswered(self->clock().now() - *first_ring_at);
-  group_tried = next.step == recall_step::ring_group;
-  make(next);
+  if (at_the_end || was_handed_on) return come_to_the_end();
+  make(plan.parker_unanswered(self->clock().now() - *first_ring_at));
 }
 
 /// max_park_time is over, or whoever was to take it did not: `final`, never silence.
@@ -125,7 +130,7 @@ void parked_call::come_to_the_end() {
     change(park_state::handed_on);
     return ring(*terms->recall.final_number, seen_at_the_end(*terms), final_rings_for, false);
   }
-  line.drop(parked);
+  line.dismiss(*in, parked);
   finish(park_end::expired);
 }
 

@@ -39,28 +39,45 @@ void parked_call::claim(const retrieve& r) {
   taken_by = r.by->who;
   bridge_by.set_after(self, bridge_comes_within);
   self->become(bridging());
-  self->send(claimant, claimed{self, id, parked, std::move(both), terms});
+  self->request(claimant, caf::infinite, claimed{self, id, parked, std::move(both), terms})
+    .then([] {},
+          [this, asked = claimant](const caf::error&) {
+            // Its phone gave up just when it was its turn.
+            if (claimant == asked && !late.leaving()) parked_again();
+          });
   change(park_state::bridging);
 }
 
 caf::behavior parked_call::bridging() {
   return caf::message_handler{
     [this](const bridged& b) { bridge(b); },
-    [this](const bridge_failed&) { parked_again(); },
-    [this](const retrieve& r) { pass_on(r); },
+    [this](const bridge_failed&) {
+      if (self->current_sender() == claimant) parked_again();
+    },
+    [this](const retrieve& r) { pass_on(r, caf::actor_cast<caf::actor>(self->current_sender())); },
     [this](const tick& t) {
-      if (bridge_by.due(self, t)) parked_again();
+      if (!bridge_by.due(self, t)) return;
+      withdraw_claim();
+      parked_again();
     },
   }
     .or_else(whatever_state());
 }
 
 void parked_call::bridge(const bridged& b) {
+  if (self->current_sender() != claimant) return self->send(b.call, leg_joins{});
   taken_by = b.with;
   claimant = nullptr;
-  line.hand_over(parked, b.call);
   self->send(b.call, leg_joins{parked});
+  line.hand_over(parked, b.call);
   finish(park_end::retrieved);
+}
+
+/// The claim is void. Its leg may be up already: then whoever came hears that nobody is here.
+void parked_call::withdraw_claim() {
+  late.expect();
+  self->request(std::exchange(claimant, nullptr), caf::infinite, claim_void{})
+    .then([this] { late.gone(); }, [this](const caf::error&) { late.gone(); });
 }
 
 /// Nothing is lost by a retrieve that failed: the deadlines stand where they stood.
@@ -69,7 +86,7 @@ void parked_call::parked_again() {
   taken_by = {};
   bridge_by.clear();
   line.aim(parked);
-  line.music(parked, terms->music);
+  play_on();
   if (recall_at.armed())
     recall_at.set(self, recall_at.at());
   else if (first_ring_at)

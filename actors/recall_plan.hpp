@@ -36,7 +36,8 @@ class recall_plan {
   std::optional<span> final_after() const;
   /// The recall begins now.
   recall_move begin() const;
-  /// The parker did not answer; the first ring of this recall was `since_first_ring` ago.
+  /// The parker did not answer; the first ring of this recall was `since_first_ring` ago. Where
+  /// recall_to does not name the parker it was rung because a park had failed: then on at once.
   recall_move parker_unanswered(span since_first_ring) const;
   /// The pause is over.
   recall_move pause_over(span since_first_ring) const;

@@ -7,6 +7,12 @@
 #include "kernel/log.hpp"
 
 namespace parkway {
+namespace {
+
+/// A call that is still being parked makes us wait, for the disk; that has an end of its own.
+constexpr auto answered_within = std::chrono::seconds{20};
+
+}  // namespace
 
 retrieval::retrieval(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant,
                      retrieval_order what)
@@ -20,6 +26,7 @@ retrieval::retrieval(caf::event_based_actor* actor, context_ptr house, tenant_pt
 }
 
 caf::behavior retrieval::make_behavior() {
+  asked_by.set_after(self, answered_within);
   if (!line.relays()) {
     ask();
   } else if (mine.remote && !audio_of(mine.remote)) {
@@ -38,7 +45,11 @@ caf::behavior retrieval::make_behavior() {
     },
     [this](const leg_found& f) {
       if (!f.call) return refuse_with({fault_code::gone, 0, "no such dialog of this extension"});
-      self->send(f.call, claim_peer{f.leg, self, who()});
+      self->request(f.call, caf::infinite, claim_peer{f.leg, self, who()})
+        .then([] {},
+              [this](const caf::error&) {
+                refuse_with({fault_code::gone, 0, "that call has ended"});
+              });
     },
     [this](const claimed& c) { answer_with(c); },
     [this](const retrieve_refused& r) {
@@ -51,6 +62,9 @@ caf::behavior retrieval::make_behavior() {
     [this](const claim_void&) {
       line.drop(mine);
       self->quit();
+    },
+    [this](const tick& t) {
+      if (asked_by.due(self, t)) refuse_with({fault_code::unavailable, 0, "no answer"});
     },
     [this](const leg_offered& o) {
       line.leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
@@ -78,6 +92,7 @@ void retrieval::ask_group() {
 /// The first answer shows the parked party: many phones look at no later one.
 void retrieval::answer_with(const claimed& c) {
   taken = c;
+  asked_by.clear();
   if (!line.relays()) {
     mine.local = mine.remote ? cross_answer(mine.remote, c.leg.remote, media_direction::sendrecv)
                              : cross_offer(c.leg.remote);
@@ -98,14 +113,14 @@ void retrieval::bridge(const leg_confirmed& c) {
   mine.holds = holds(mine.remote);
   line.aim(mine);
   const auto joined = spawn_joining_call(self, line.house_ptr(), in, mine);
-  line.hand_over(mine, joined);
   self->send(taken->parked_call, bridged{joined, mine.who});
+  line.hand_over(mine, joined);
   self->quit();
 }
 
 void retrieval::leg_over() {
-  if (taken) self->send(taken->parked_call, bridge_failed{});
   line.close(mine.media);
+  if (taken) self->send(taken->parked_call, bridge_failed{});
   self->quit();
 }
 

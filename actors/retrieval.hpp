@@ -32,6 +32,7 @@ struct retrieval {
   call_leg mine;
   bool group_asked = false;
   std::optional<claimed> taken;
+  deadline asked_by{1};  ///< Until it is taken: no phone waits for us for ever.
 
   retrieval(caf::event_based_actor* actor, context_ptr house, tenant_ptr tenant,
             retrieval_order what);

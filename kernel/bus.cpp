@@ -26,6 +26,7 @@ struct bus {
         watchers.push_back(w);
       },
       [this](const park_event& e) { tell(topic::park, e); },
+      [this](const park_noted& e) { tell(topic::park, e); },
       [this](const call_event& e) { tell(topic::call, e); },
       [this](const registration_event& e) { tell(topic::registration, e); },
     };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernel/device_profiles.hpp"
 #include "kernel/names.hpp"
 #include "kernel/settings.hpp"
 #include "kernel/tenants.hpp"
@@ -25,6 +26,7 @@ struct context {
   caf::actor_system* system = nullptr;
   std::shared_ptr<const settings> node;
   std::shared_ptr<tenant_book> tenants;
+  std::shared_ptr<const device_profiles> profiles = device_profiles::built_in();
   std::shared_ptr<directory> names;      ///< name → actor: extensions, groups.
   std::vector<caf::actor> transports;    ///< By leg_id::shard.
   std::vector<caf::actor> switchboards;  ///< By shard: where incoming calls go.

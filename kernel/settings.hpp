@@ -25,6 +25,8 @@ struct listener_settings {
   std::string address = "0.0.0.0";
   std::uint16_t port = 5060;
   std::string advertise;  ///< Address shown to phones; empty: the local one of the route.
+
+  bool operator==(const listener_settings&) const = default;
 };
 
 /// A network in CIDR notation.
@@ -32,6 +34,7 @@ struct network {
   ip_address base;
   std::uint8_t prefix = 0;
   bool contains(const ip_address& a) const;
+  bool operator==(const network&) const = default;
 };
 
 /// Whether RTP passes through Parkway.
@@ -60,7 +63,8 @@ struct settings {
   std::chrono::seconds ban_time{60};
   std::chrono::seconds nonce_life{300};
   std::uint32_t calls_max = 10000;
-  std::vector<std::string> plugins{"media", "store", "http", "portal", "provisioning", "metrics", "cdr"};
+  std::vector<std::string> plugins{"media",        "store",   "http", "portal",
+                                   "provisioning", "metrics", "cdr"};
   bool plugins_given = false;  ///< [plugins] load stands in the file: each must exist.
   std::vector<std::filesystem::path> plugin_path{"plugins"};
 };
@@ -82,6 +86,10 @@ using config_result = std::variant<T, std::vector<config_error>>;
 
 /// Reads and checks the node configuration. Relative paths come back absolute.
 config_result<settings> read_settings(const std::filesystem::path& file);
+
+/// The directory file a node configuration names, even where the rest of it is wrong; empty: none
+/// that can be read. So that the mistakes of both can be told in one go.
+std::filesystem::path find_seed(const std::filesystem::path& file);
 
 /// Reads and checks a directory file (contract: seed/apply file).
 config_result<std::shared_ptr<const tenant_list>> read_directory(const std::filesystem::path& file);

@@ -20,6 +20,14 @@ struct park_event {
   std::chrono::steady_clock::time_point at;
 };
 
+/// Why something about a parked call was decided: for its timeline.
+struct park_noted {
+  park_id id;
+  park_terms_ptr terms;
+  std::string what;  ///< "102 passed over: a call is parked there"
+  std::chrono::steady_clock::time_point at;
+};
+
 /// A call between two parties has changed.
 struct call_event {
   enum class stage : std::uint8_t { ringing, talking, ended };
@@ -41,5 +49,6 @@ struct registration_event {
 }  // namespace parkway
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::park_event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::park_noted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::call_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::registration_event)

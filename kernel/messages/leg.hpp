@@ -253,7 +253,8 @@ struct report_transfer {
   bool final = true;
 };
 
-/// From now on `owner` hears the events of the leg. Sent by the present owner.
+/// From now on `owner` hears the events of the leg. Sent by the present owner. If the leg is over
+/// already, `owner` hears leg_ended (lost) at once: its end may have crossed this.
 struct adopt {
   leg_id leg;
   caf::actor owner;

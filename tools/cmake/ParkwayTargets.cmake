@@ -28,7 +28,11 @@ function(parkway_library name folder)
 endfunction()
 
 # The expensive headers, once. PUBLIC names only: nothing of ours, so that nothing hides behind it.
+option(PARKWAY_PCH "Precompile the expensive headers" OFF)
 function(parkway_precompile target)
+  if(NOT PARKWAY_PCH)
+    return()
+  endif()
   if(TARGET parkway_kernel AND NOT target STREQUAL parkway_kernel)
     target_precompile_headers(${target} REUSE_FROM parkway_kernel)
   else()

@@ -1,0 +1,273 @@
+#include "sip/shard.hpp"
+
+#include "kernel/log.hpp"
+#include "sip/shard_core.hpp"
+#include "sip/transport.hpp"
+#include "sip/writer.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace parkway::sip {
+
+namespace {
+
+digest_guard::secret_key nonce_key(const shard_options& options) {
+  if (options.nonce_key != digest_guard::secret_key{}) return options.nonce_key;
+  return digest_guard::fresh_key();
+}
+
+shard_options completed(shard_options options) {
+  if (!options.calls) options.calls = std::make_shared<std::atomic<std::uint32_t>>(0);
+  return options;
+}
+
+}  // namespace
+
+shard_core::shard_core(const shard_options& options, wire& out, context_ptr lent,
+                       caf::actor switchboard, time_point now)
+  : options_(completed(options)),
+    out_(out),
+    lent_(std::move(lent)),
+    switchboard_(std::move(switchboard)),
+    now_(now),
+    ids_(options.index, options.random_seed),
+    authentication_(nonce_key(options), node()),
+    admission_(admission_limits::from(node()), ids_.random(), now),
+    transactions_({.hash_seed = ids_.random()}, *this, now),
+    wheel_(now) {
+  init_osip();
+}
+
+// --- legs ------------------------------------------------------------------------------------
+
+leg& shard_core::make_leg(leg_id id, caf::actor owner, tenant_ptr whose, const flow& via) {
+  auto made = std::make_unique<leg>(*this, id, std::move(owner), std::move(whose), via);
+  auto& place = legs_[id.serial];
+  place = std::move(made);
+  return *place;
+}
+
+leg* shard_core::find(std::uint64_t serial) {
+  const auto found = legs_.find(serial);
+  return found == legs_.end() ? nullptr : found->second.get();
+}
+
+leg* shard_core::find(leg_id id) {
+  return id.shard == options_.index ? find(id.serial) : nullptr;
+}
+
+std::vector<leg*> shard_core::all_legs() {
+  std::vector<leg*> all;
+  all.reserve(legs_.size());
+  for (const auto& [serial, one] : legs_)
+    all.push_back(one.get());
+  return all;
+}
+
+void shard_core::bury(const leg& dead) {
+  const auto found = legs_.find(dead.id.serial);
+  if (found == legs_.end() || found->second.get() != &dead) return;
+  if (dead.is_inbound()) --*options_.calls;
+  graves_.push_back(std::move(found->second));
+  legs_.erase(found);
+}
+
+// --- what legs want --------------------------------------------------------------------------
+
+bool shard_core::send(const flow& to, std::string_view bytes) {
+  if (to.shard == options_.index) return out_.send(to, bytes);
+  if (to.kind == transport_kind::udp) {  // The port is the same in all shards.
+    auto from_here = to;
+    from_here.shard = options_.index;
+    return out_.send(from_here, bytes);
+  }
+  if (to.shard >= options_.count) return false;
+  caf::anon_send(lent_->transports.at(to.shard), outbound_message{to, std::string{bytes}});
+  return true;
+}
+
+void shard_core::respond(transaction_id server, std::uint16_t status, std::string_view bytes) {
+  transactions_.respond(server, status, bytes, now_);
+}
+
+transaction_id shard_core::request(const leg& from, leg_request what, std::string_view method,
+                                   std::string_view branch, std::string_view bytes) {
+  const cookie_parts cookie{from.id.serial, static_cast<std::uint8_t>(what)};
+  return transactions_.open_client(branch, method, from.via(), bytes, cookie.pack(), now_)
+    .value_or(transaction_id{});
+}
+
+void shard_core::cancel(transaction_id invite, std::string_view extra) {
+  transactions_.cancel(invite, extra, cookie_parts{}.pack(), now_);
+}
+
+void shard_core::dismiss(const message& success, const flow& from) {
+  dialog stray;
+  stray.call_id = success.call_id();
+  stray.local = success.from_text();
+  if (!stray.complete(success) || stray.target.empty()) return;
+  const auto ack = begin_request(*this, from, stray, "ACK", success.cseq(), ids_.branch()).finish();
+  send(from, ack);
+  const auto branch = ids_.branch();
+  const auto bye = begin_request(*this, from, stray, "BYE", success.cseq() + 1, branch).finish();
+  transactions_.open_client(branch, "BYE", from, bye, cookie_parts{}.pack(), now_);
+}
+
+timer_id shard_core::arm(const leg& whose, leg_timer what, time_point due) {
+  return wheel_.add(due, cookie_parts{whose.id.serial, static_cast<std::uint8_t>(what)}.pack());
+}
+
+// --- time ------------------------------------------------------------------------------------
+
+void shard_core::on_timeout(transaction_id, std::uint64_t cookie) {
+  const auto parts = cookie_parts::from(cookie);
+  if (parts.kind == cookie_parts::none) return;
+  if (auto* waiting = find(parts.serial))
+    waiting->on_no_response(static_cast<leg_request>(parts.kind), 408);
+}
+
+void shard_core::on_transport_error(transaction_id, std::uint64_t cookie) {
+  const auto parts = cookie_parts::from(cookie);
+  if (parts.kind == cookie_parts::none) return;
+  if (auto* waiting = find(parts.serial))
+    waiting->on_no_response(static_cast<leg_request>(parts.kind), 503);
+}
+
+void shard_core::on_timer(std::uint64_t cookie) {
+  const auto parts = cookie_parts::from(cookie);
+  if (parts.kind == registration_timer) return on_registration_timeout(parts.serial);
+  if (auto* waiting = find(parts.serial)) waiting->on_timer(static_cast<leg_timer>(parts.kind));
+}
+
+// --- the face --------------------------------------------------------------------------------
+
+namespace {
+
+/// One entry into the shard: at its time, and no exception leaves it, because what is above may be
+/// a C callback. What has thrown has lost one message.
+template <class Work>
+void enter(shard_core& core, shard::time_point now, Work work) {
+  core.now_ = std::max(core.now_, now);
+  try {
+    work();
+  } catch (const std::exception& e) {
+    log(log_area::sip).error("shard {}: a message is lost: {}", core.options_.index, e.what());
+  }
+  core.sweep();
+}
+
+}  // namespace
+
+shard::shard(const shard_options& options, wire& out, context_ptr lent, caf::actor switchboard,
+             time_point now)
+  : core_(
+    std::make_unique<shard_core>(options, out, std::move(lent), std::move(switchboard), now)) {
+}
+
+shard::~shard() = default;
+
+void shard::on_message(const flow& from, std::string_view bytes, time_point now) {
+  enter(*core_, now, [&] { core_->on_message(from, bytes); });
+}
+
+void shard::on_closed(const flow&, time_point) {
+  // Legs outlive connections: the phone comes back on another, or its refresh fails.
+}
+
+std::optional<shard::time_point> shard::next_timer() const {
+  const auto ours = core_->wheel_.next_due();
+  const auto theirs = core_->transactions_.next_timer();
+  if (ours && theirs) return std::min(*ours, *theirs);
+  return ours ? ours : theirs;
+}
+
+void shard::on_time(time_point now) {
+  enter(*core_, now, [&] { core_->transactions_.on_time(now); });
+  while (const auto cookie = core_->wheel_.pop_due(now))
+    enter(*core_, now, [&] { core_->on_timer(*cookie); });
+}
+
+void shard::on_authentication_failure(const ip_address& source, time_point now) {
+  core_->admission_.auth_failed(source, now);
+}
+
+void shard::send_for_other(const flow& to, std::string_view bytes) {
+  if (to.shard == core_->options_.index) core_->out_.send(to, bytes);
+}
+
+shard_counts shard::counts() const {
+  auto counts = core_->counts_;
+  counts.legs = core_->legs_.size();
+  counts.transactions = core_->transactions_.live();
+  counts.registrations_pending = core_->registrations_.size();
+  return counts;
+}
+
+// --- commands --------------------------------------------------------------------------------
+
+namespace {
+
+template <class Command>
+void to_leg(shard_core& core, const Command& c, shard::time_point now) {
+  enter(core, now, [&] {
+    if (auto* addressed = core.find(c.leg)) addressed->command(c);
+  });
+}
+
+}  // namespace
+
+void shard::command(const ring& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const answer& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const refuse& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const hang_up& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const offer& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const answer_offer& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const refuse_offer& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const confirm& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const show_identity& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const send_info& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const report_transfer& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+void shard::command(const adopt& c, time_point now) {
+  to_leg(*core_, c, now);
+}
+
+void shard::command(const place_call& c, time_point now) {
+  enter(*core_, now, [&] { core_->place(c); });
+}
+
+void shard::command(const owner_died& c, time_point now) {
+  enter(*core_, now, [&] { core_->end_legs_of(c.owner); });
+}
+
+void shard::command(const shut_down&, time_point now) {
+  enter(*core_, now, [&] { core_->shut_down(); });
+}
+
+void shard::command(const phone_registered& c, time_point now) {
+  enter(*core_, now, [&] { core_->on_registered(c); });
+}
+
+}  // namespace parkway::sip

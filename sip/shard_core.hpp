@@ -1,0 +1,139 @@
+#pragma once
+
+#include "sip/admission.hpp"
+#include "sip/authentication.hpp"
+#include "sip/leg.hpp"
+#include "sip/leg_host.hpp"
+#include "sip/shard.hpp"
+#include "sip/timer_wheel.hpp"
+#include "sip/transaction_table.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace parkway::sip {
+
+/// A REGISTER that waits for its extension.
+struct pending_registration {
+  message request;
+  transaction_id transaction;
+  flow from;
+  timer_id patience;  ///< The extension does not answer: 503.
+};
+
+/// The inside of a shard, for its own sources only: shard.cpp life and legs' wishes,
+/// shard_requests.cpp, shard_register.cpp, shard_responses.cpp what comes in, shard_commands.cpp
+/// what actors want.
+///
+///   bytes -> pre-scan -> parse -> validate -> ours? -> transaction -> dialog -> leg -> owner
+///               400, 413, 513      4xx      post over   repeat       481
+struct shard_core final : leg_host, transaction_user {
+  shard_core(const shard_options& options, wire& out, context_ptr lent, caf::actor switchboard,
+             time_point now);
+
+  // What comes in.
+  void on_message(const flow& from, std::string_view bytes);
+  void on_request(message request, const flow& from, std::string_view bytes);
+  void on_ack(const message& ack);
+  void on_cancel(const message& cancel, const flow& from, const request_key& key);
+  void on_request_in_dialog(message request, const flow& from, const request_key& key);
+  void on_request_outside(message request, const flow& from, const request_key& key);
+  void on_options(const message& request, const flow& from);
+  void on_invite(message request, const flow& from, const request_key& key);
+  void on_register(message request, const flow& from, const request_key& key);
+  void on_registration_timeout(std::uint64_t number);
+  void on_response(const message& response, const flow& from, std::string_view bytes);
+  void on_timer(std::uint64_t cookie);
+
+  // What actors want.
+  void place(const place_call& c);
+  void end_legs_of(const caf::actor_addr& owner);
+  void shut_down();
+  void on_registered(const phone_registered& c);
+
+  /// Whose request this is; challenges or refuses it, and gives nothing, where that is not known.
+  std::optional<authenticated> authenticate(const message& request, const flow& from,
+                                            std::string_view host);
+  void on_authentication_failure(const ip_address& source);
+  /// The announcement of a call; nothing: refused.
+  std::optional<incoming_call> describe_call(const message& invite, const flow& from,
+                                             const authenticated& who);
+  /// Answers without keeping anything (RFC 3261 §8.2.7).
+  void answer(const message& request, const flow& from, std::uint16_t status,
+              std::string_view lines = {});
+  /// True: the message belongs to another shard, and is on its way there.
+  bool post_over(std::uint16_t shard, const flow& from, std::string_view bytes);
+
+  leg& make_leg(leg_id id, caf::actor owner, tenant_ptr whose, const flow& via);
+  leg* find(leg_id id);
+  leg* find(std::uint64_t serial);
+  /// All legs at this moment: handling one may bury it.
+  std::vector<leg*> all_legs();
+  /// Destroys what was buried meanwhile. At the end of every entry into the shard.
+  void sweep() { graves_.clear(); }
+  const settings& node() const { return *lent_->node; }
+
+  // leg_host
+  time_point now() const override { return now_; }
+  id_source& ids() override { return ids_; }
+  wire::shown_address shown_to(const flow& to) override { return out_.shown_to(to); }
+  caf::actor face() const override { return lent_->transports.at(options_.index); }
+  bool send(const flow& to, std::string_view bytes) override;
+  void respond(transaction_id server, std::uint16_t status, std::string_view bytes) override;
+  transaction_id request(const leg& from, leg_request what, std::string_view method,
+                         std::string_view branch, std::string_view bytes) override;
+  void cancel(transaction_id invite, std::string_view extra) override;
+  void dismiss(const message& success, const flow& from) override;
+  void forget(transaction_id client) override { transactions_.forget(client); }
+  timer_id arm(const leg& whose, leg_timer what, time_point due) override;
+  void disarm(timer_id timer) override { wheel_.cancel(timer); }
+  void bury(const leg& dead) override;
+
+  // transaction_user
+  void on_timeout(transaction_id gone, std::uint64_t cookie) override;
+  void on_transport_error(transaction_id which, std::uint64_t cookie) override;
+
+  const shard_options options_;
+  wire& out_;
+  const context_ptr lent_;
+  const caf::actor switchboard_;
+  time_point now_;
+  id_source ids_;
+  const authentication authentication_;
+  admission admission_;
+  transaction_table transactions_;
+  timer_wheel wheel_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<leg>> legs_;  ///< By leg_id::serial.
+  std::vector<std::unique_ptr<leg>> graves_;
+  std::unordered_map<std::uint64_t, pending_registration> registrations_;
+  std::uint64_t last_registration_ = 0;
+  shard_counts counts_;
+};
+
+/// What a cookie of a transaction or timer says: whose it is, and which.
+struct cookie_parts {
+  static constexpr unsigned kind_bits = 3;
+  static constexpr std::uint8_t none = 7;  ///< Nobody waits: server transactions, a stray's BYE.
+
+  std::uint64_t serial = 0;
+  std::uint8_t kind = none;
+
+  static cookie_parts from(std::uint64_t cookie) {
+    return {cookie >> kind_bits, static_cast<std::uint8_t>(cookie & ((1u << kind_bits) - 1))};
+  }
+  std::uint64_t pack() const { return serial << kind_bits | kind; }
+};
+
+/// The timer kind of a REGISTER that waits, beside those of legs.
+inline constexpr std::uint8_t registration_timer = 6;
+static_assert(leg_timer_count <= registration_timer);
+
+/// How a request is found again (RFC 3261 §17.2.3).
+request_key key_of(const message& request);
+
+}  // namespace parkway::sip

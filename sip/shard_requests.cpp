@@ -1,0 +1,244 @@
+#include "kernel/log.hpp"
+#include "sip/prescan.hpp"
+#include "sip/shard_core.hpp"
+#include "sip/text.hpp"
+#include "sip/transport.hpp"
+#include "sip/validate.hpp"
+#include "sip/writer.hpp"
+
+#include <algorithm>
+
+namespace parkway::sip {
+
+namespace {
+
+constexpr std::string_view retry_later = "Retry-After: 10\r\n";
+/// Event packages a phone may subscribe to.
+constexpr std::string_view allow_events = "Allow-Events: refer\r\n";
+
+/// The From of somebody who does not want to be known (RFC 3323 §4.1.1.3).
+bool is_anonymous(const name_addr& from) {
+  return same_token(from.address.user, "anonymous") || from.address.host == "anonymous.invalid";
+}
+
+bool wants_privacy(const message& m) {
+  auto rest = m.header("Privacy").value_or("");
+  while (!rest.empty()) {
+    const auto wish = trimmed(cut_to(rest, ';'));
+    if (same_token(wish, "id") || same_token(wish, "user")) return true;
+  }
+  return false;
+}
+
+/// What a message that libosip2 cannot read is answered, where it can be.
+std::string answer_unread(const scan& read, std::uint16_t status, const flow& from) {
+  return answer_unparsed(read.header, status, from.remote);
+}
+
+}  // namespace
+
+request_key key_of(const message& request) {
+  const auto& via = request.top_via();
+  return {request.method_text(),      via.branch,        via.host,           via.port,
+          request.request_uri_text(), request.call_id(), request.from_tag(), request.cseq()};
+}
+
+void shard_core::answer(const message& request, const flow& from, std::uint16_t status,
+                        std::string_view lines) {
+  const auto tag =
+    ids_.stateless_tag(request.call_id(), request.from_tag(), request.top_via().branch);
+  send(from, writer::response(request, status, tag, from.remote).lines(lines).finish());
+}
+
+bool shard_core::post_over(std::uint16_t shard, const flow& from, std::string_view bytes) {
+  if (shard == options_.index || shard >= options_.count) return false;
+  caf::anon_send(lent_->transports.at(shard), stray_message{from, std::string{bytes}});
+  return true;
+}
+
+void shard_core::on_message(const flow& from, std::string_view bytes) {
+  ++counts_.messages;
+  const auto read = prescan(bytes);
+  if (read.verdict == scan_verdict::keep_alive) return;
+  auto status = read.status();
+  if (read.verdict == scan_verdict::message) {
+    auto parsed = message::parse(read);
+    if (parsed) {
+      if (parsed->is_request()) return on_request(*std::move(parsed), from, bytes);
+      return on_response(*parsed, from, bytes);
+    }
+    status = 400;
+  }
+  ++counts_.dropped;
+  if (admission_.admit(from.remote.address, now_) != admission_verdict::admitted) return;
+  const auto text = answer_unread(read, status, from);
+  if (!text.empty()) send(from, text);
+}
+
+void shard_core::on_request(message request, const flow& from, std::string_view bytes) {
+  const auto ours = id_source::read_tag(request.to_tag());
+  if (!ours && admission_.admit(from.remote.address, now_) != admission_verdict::admitted) {
+    ++counts_.dropped;
+    return;
+  }
+  if (const auto wrong = validate(request)) {
+    ++counts_.dropped;
+    if (wrong->status != 0) answer(request, from, wrong->status, wrong->headers);
+    return;
+  }
+  if (ours && post_over(ours->shard, from, bytes)) return;
+  const auto key = key_of(request);
+  if (transactions_.receive(key, now_).what == transaction_table::outcome::absorbed) return;
+  if (request.method() == method::ack) return on_ack(request);
+  if (request.method() == method::cancel) return on_cancel(request, from, key);
+  if (!request.to_tag().empty()) return on_request_in_dialog(std::move(request), from, key);
+  on_request_outside(std::move(request), from, key);
+}
+
+void shard_core::on_ack(const message& ack) {
+  const auto ours = id_source::read_tag(ack.to_tag());
+  auto* addressed = ours ? find(ours->serial) : nullptr;
+  if (addressed && addressed->is(ack)) addressed->on_ack(ack);
+}
+
+void shard_core::on_cancel(const message& cancel, const flow& from, const request_key& key) {
+  const auto invite = transactions_.invite_of(key);
+  if (!invite) return answer(cancel, from, 481);
+  auto* addressed = find(cookie_parts::from(invite->cookie).serial);
+  if (!addressed) return answer(cancel, from, 200);
+  // With the tag of the INVITE's own answers (RFC 3261 §9.2).
+  send(from, writer::response(cancel, 200, addressed->names().local_tag, from.remote).finish());
+  addressed->on_cancel(invite->id);
+}
+
+void shard_core::on_request_in_dialog(message request, const flow& from, const request_key& key) {
+  const auto ours = id_source::read_tag(request.to_tag());
+  auto* addressed = ours ? find(ours->serial) : nullptr;
+  if (!addressed || !addressed->is(request)) {
+    // A made-up tag is no way around the rate of its source.
+    const auto source = from.remote.address;
+    if (ours && admission_.admit(source, now_) != admission_verdict::admitted) return;
+    return answer(request, from, 481);
+  }
+  const cookie_parts cookie{ours->serial, cookie_parts::none};
+  const auto transaction = transactions_.open_server(key, from, cookie.pack(), now_);
+  if (!transaction) return answer(request, from, 503, retry_later);
+  addressed->on_request(std::move(request), *transaction, from);
+}
+
+/// Everything without a dialog: the table that new methods and event packages go into.
+void shard_core::on_request_outside(message request, const flow& from, const request_key& key) {
+  switch (request.method()) {
+    case method::register_:
+      return on_register(std::move(request), from, key);
+    case method::invite:
+      return on_invite(std::move(request), from, key);
+    case method::options:
+      return on_options(request, from);
+    case method::subscribe:
+      if (authenticate(request, from, request.request_uri()->host))
+        answer(request, from, 489, allow_events);
+      return;
+    case method::refer:
+      if (authenticate(request, from, request.request_uri()->host)) answer(request, from, 403);
+      return;
+    case method::notify:
+    case method::bye:
+    case method::prack:
+    case method::update:
+    case method::info:
+      return answer(request, from, 481);
+    case method::message:
+    case method::publish:
+      return answer(request, from, 405, allow_line);
+    case method::other:
+      return answer(request, from, 501, allow_line);
+    case method::ack:
+    case method::cancel:
+      return;  // Dealt with before.
+  }
+}
+
+void shard_core::on_options(const message& request, const flow& from) {
+  const auto tag =
+    ids_.stateless_tag(request.call_id(), request.from_tag(), request.top_via().branch);
+  send(from, writer::response(request, 200, tag, from.remote)
+               .lines(allow_line)
+               .lines("Accept: application/sdp\r\n")
+               .header("Supported", supported_extensions)
+               .finish());
+}
+
+std::optional<authenticated> shard_core::authenticate(const message& request, const flow& from,
+                                                      std::string_view host) {
+  const auto tenants = lent_->tenants->current();
+  auto verdict = authentication_.check(request, host, *tenants, now_);
+  if (auto* who = std::get_if<authenticated>(&verdict)) {
+    admission_.authenticated(from.remote.address, now_);
+    return std::move(*who);
+  }
+  if (const auto* asked = std::get_if<challenge>(&verdict)) {
+    ++counts_.challenged;
+    if (asked->failed) on_authentication_failure(from.remote.address);
+    answer(request, from, 401, asked->lines);
+  } else {
+    answer(request, from, 404);
+  }
+  return std::nullopt;
+}
+
+void shard_core::on_authentication_failure(const ip_address& source) {
+  if (admission_.is_exempt(source)) return;
+  if (admission_.auth_failed(source, now_))
+    log(log_area::sip).warn("{}: banned after repeated authentication failures", source.text());
+  for (std::size_t i = 0; i < std::min<std::size_t>(options_.count, lent_->transports.size()); ++i)
+    if (i != options_.index) caf::anon_send(lent_->transports[i], authentication_failed{source});
+}
+
+std::optional<incoming_call> shard_core::describe_call(const message& invite, const flow& from,
+                                                       const authenticated& who) {
+  const auto& sender = invite.from();
+  const bool anonymous = sender && is_anonymous(*sender);
+  if (!anonymous && (!sender || sender->address.user != who.extension->number.text)) {
+    answer(invite, from, 403);
+    return std::nullopt;
+  }
+  incoming_call call;
+  call.tenant = who.tenant->name;
+  call.caller = {who.extension->display_name, who.extension->number,
+                 anonymous || wants_privacy(invite)};
+  const auto& target = *invite.request_uri();
+  call.dialled = target.user;
+  if (const auto* orbit = target.parameter_value("orbit")) call.orbit = *orbit;
+  const auto replaces = invite.headers("Replaces");
+  if (replaces.empty()) return call;
+  auto named = parse_replaces(replaces.front());
+  if (replaces.size() > 1 || !named) {  // RFC 3891 §3
+    answer(invite, from, 400);
+    return std::nullopt;
+  }
+  call.replaces = *std::move(named);
+  return call;
+}
+
+void shard_core::on_invite(message invite, const flow& from, const request_key& key) {
+  const auto who = authenticate(invite, from, invite.request_uri()->host);
+  if (!who) return;
+  auto call = describe_call(invite, from, *who);
+  if (!call) return;
+  const bool room = *options_.calls < node().calls_max;
+  const auto id = lent_->fresh_leg(options_.index);
+  const cookie_parts cookie{id.serial, cookie_parts::none};
+  const auto transaction =
+    room ? transactions_.open_server(key, from, cookie.pack(), now_) : std::nullopt;
+  if (!transaction) {
+    ++counts_.overloaded;
+    return answer(invite, from, 503, retry_later);
+  }
+  respond(*transaction, 100, writer::response(invite, 100, {}, from.remote).finish());
+  ++*options_.calls;
+  make_leg(id, switchboard_, who->tenant, from)
+    .receive_call(std::move(invite), *transaction, *std::move(call));
+}
+
+}  // namespace parkway::sip

@@ -1,0 +1,44 @@
+#include "sip/transport.hpp"
+
+namespace parkway::sip {
+
+namespace {
+
+/// Hands a command over as it comes.
+template <class Command>
+auto forward(transport* to) {
+  return [to](const Command& c) { to->served->command(c, to->self->clock().now()); };
+}
+
+}  // namespace
+
+caf::behavior transport::make_behavior() {
+  return {
+    forward<place_call>(this),
+    forward<ring>(this),
+    forward<answer>(this),
+    forward<refuse>(this),
+    forward<hang_up>(this),
+    forward<offer>(this),
+    forward<answer_offer>(this),
+    forward<refuse_offer>(this),
+    forward<confirm>(this),
+    forward<show_identity>(this),
+    forward<send_info>(this),
+    forward<report_transfer>(this),
+    forward<adopt>(this),
+    forward<owner_died>(this),
+    forward<phone_registered>(this),
+    [this](const shut_down& c) {
+      served->command(c, self->clock().now());
+      return stopped{};
+    },
+    [this](const stray_message& m) { served->on_message(m.from, m.bytes, self->clock().now()); },
+    [this](const outbound_message& m) { served->send_for_other(m.to, m.bytes); },
+    [this](const authentication_failed& m) {
+      served->on_authentication_failure(m.source, self->clock().now());
+    },
+  };
+}
+
+}  // namespace parkway::sip

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Three baresips: a call, a park by transfer, music, a retrieve; each step proved by the tone that is on the wire."""
+import time, unittest
+
+from baresip import Baresip
+from capture import Capture
+from office import MUSIC, Office, main, music_file, need
+import office
+
+TONES = {'101': 440, '102': 1000, '103': 850}
+HEARD = (*TONES.values(), MUSIC)
+
+
+class Telephones(Office):
+    def setUp(self):
+        super().setUp()
+        # Blocks of ports of its own for each run, so that UDP and TCP go on side by side.
+        base = 31000 if office.transport == 'udp' else 33000
+        self.rtp = {number: (base + 100 * n, base + 100 * n + 20) for n, number in enumerate(TONES)}
+        self.capture = Capture(self.node.folder, (base, base + 400))
+        self.addCleanup(self.capture.stop)
+        self.sets = {}
+        for n, (number, tone) in enumerate(TONES.items()):
+            file = music_file(self.node.folder, tone, 30)
+            phone = Baresip(self.node.folder, number, 'secret' + number, self.node.server(office.transport), file, base + 600 + 10 * n,
+                            self.rtp[number], transport=office.transport)
+            self.addCleanup(phone.close)
+            self.sets[number] = phone
+        for phone in self.sets.values(): phone.wait('REGISTER_OK')
+
+    def hears(self, number, hertz, since):
+        self.assertTrue(self.capture.wait_tone(self.rtp[number], hertz, HEARD, since),
+                        f'{number} does not hear {hertz} Hz: {self.capture.tones(self.rtp[number], HEARD)[-20:]}\n{self.sets[number].said()}')
+
+    def talk(self):
+        """101 calls 102."""
+        alice, bob = self.sets['101'], self.sets['102']
+        alice.command('dial', 'sip:102@pbx.test')
+        bob.wait('CALL_INCOMING')
+        bob.command('accept')
+        alice.wait('CALL_ESTABLISHED'), bob.wait('CALL_ESTABLISHED')
+        return alice, bob
+
+    def test_call_and_hold(self):
+        """Both hear each other; while one holds, the other hears music; after the resume both talk again."""
+        began = time.time()
+        alice, bob = self.talk()
+        self.hears('101', 1000, began), self.hears('102', 440, began)
+        began = time.time()
+        alice.command('hold')
+        self.hears('102', MUSIC, began)
+        began = time.time()
+        alice.command('resume')
+        self.hears('101', 1000, began), self.hears('102', 440, began)
+        mark = bob.mark()
+        alice.command('hangup')
+        bob.wait('CALL_CLOSED', mark)
+
+    def test_park_and_retrieve(self):
+        """102 parks 101 at 104 by transfer and is done; 101 hears music; 103 dials *88104 and both hear each other."""
+        alice, bob = self.talk()
+        james = self.sets['103']
+        began, mark = time.time(), bob.mark()
+        self.hears('101', 1000, began)
+        began = time.time()
+        bob.command('transfer', 'sip:*68104@pbx.test')
+        bob.wait('CALL_CLOSED', mark)
+        self.hears('101', MUSIC, began)
+        began = time.time()
+        james.command('dial', 'sip:*88104@pbx.test')
+        james.wait('CALL_ESTABLISHED')
+        self.hears('101', 850, began), self.hears('103', 440, began)
+        self.assertFalse([e for e in alice.events if e.get('type') == 'CALL_CLOSED'])
+        james.command('hangup')
+        alice.wait('CALL_CLOSED')
+
+    def test_a_retrieve_of_nothing(self):
+        """*88104 with nothing parked: the phone shows 404."""
+        james = self.sets['103']
+        james.command('dial', 'sip:*88104@pbx.test')
+        self.assertIn('404', james.wait('CALL_CLOSED')['param'])
+
+
+if __name__ == '__main__':
+    need('baresip', 'tcpdump')
+    main()

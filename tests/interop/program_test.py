@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""The program as its administrator meets it: commands, configuration, the ready line, signals."""
+import json, os, re, signal, socket, subprocess, sys, unittest
+
+from office import Node, Office, Phone, STAFF, binary, directory, eventually, main
+
+
+def run(*arguments, cwd=None, seconds=10):
+    """(exit status, all output) of a command that ends by itself."""
+    done = subprocess.run([binary(), *arguments], cwd=cwd, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout + done.stderr
+
+
+class Alone(unittest.TestCase):
+    def node(self, **more):
+        """A configuration; nothing runs yet."""
+        node = Node(more.pop('staff', directory(STAFF)), **more)
+        self.addCleanup(node.close)
+        return node
+
+    def refused(self, node, *expected):
+        """check and run both refuse, naming all of these: (file, line or None, words...)."""
+        for command in ('check', 'run'):
+            status, said = run(command, '--config', node.config)
+            self.assertEqual(status, 2, f'{command}:\n{said}')
+            for file, line, *words in expected:
+                place = re.escape(file) + (f':{line}\\b' if line else r':\d+')
+                found = [x for x in said.splitlines() if re.search(place, x) and all(w in x for w in words)]
+                self.assertTrue(found, f'{command}: no line about {file}:{line} {words} in\n{said}')
+
+
+class Commands(Alone):
+    def test_version_and_help(self):
+        """--version and --help end with 0 and say something."""
+        self.assertRegex(run('--version')[1], r'\d+\.\d+\.\d+')
+        self.assertEqual(run('--version')[0], 0)
+        status, said = run('--help')
+        self.assertEqual(status, 0)
+        for word in ('run', 'check', '--config'): self.assertIn(word, said)
+
+    def test_check_prints_the_effective_values_without_secrets(self):
+        """check of a good configuration ends with 0 and shows defaults, but no password."""
+        status, said = run('check', '--config', self.node().config)
+        self.assertEqual(status, 0, said)
+        for word in ('nonce_life', '300', 'port_min', '20000', '*68', 'recall_time', '60'): self.assertIn(word, said)
+        self.assertNotIn('secret101', said)
+        self.assertNotIn('secret-of-', said)
+
+    def test_check_of_a_missing_file(self):
+        """A file that is not there is a wrong configuration: 2, and its name."""
+        for command in ('check', 'run'):
+            status, said = run(command, '--config', '/nonexistent/node.toml')
+            self.assertEqual(status, 2, said)
+            self.assertIn('/nonexistent/node.toml', said)
+
+    def test_check_starts_nothing(self):
+        """check leaves no data directory behind."""
+        node = self.node()
+        run('check', '--config', node.config)
+        self.assertFalse(os.path.exists(os.path.join(node.folder, 'data')))
+
+
+class Mistakes(Alone):
+    NODE = '''[node]
+nmae = "x"
+data_dir = "data"
+[log]
+level = "loud"
+[[sip.listen]]
+transport = "carrier-pigeon"
+port = 70000
+[media]
+port_min = "low"
+[directory]
+seed = "directory.toml"
+'''
+
+    def test_all_mistakes_of_the_node_at_once(self):
+        """Every mistake is named with file, line and key, all in one go, the unknown key with its neighbour."""
+        self.refused(self.node(config=self.NODE), ('node.toml', 2, 'nmae', 'name'), ('node.toml', 5, 'level'), ('node.toml', 7, 'transport'),
+                     ('node.toml', 8, 'port'), ('node.toml', 10, 'port_min'))
+
+    def test_toml_that_is_none(self):
+        """A syntax error is said with its line."""
+        self.refused(self.node(config='[node]\nname = "x\n'), ('node.toml', 2))
+
+    def test_mistakes_of_node_and_directory_together(self):
+        """The directory is checked although the node configuration is wrong."""
+        node = self.node(config=self.NODE, staff=directory(STAFF, call_park='recal_time = 5'))
+        self.refused(node, ('node.toml', 2, 'nmae'), ('directory.toml', None, 'recal_time', 'recall_time'))
+
+    def directory_refused(self, *words, staff=STAFF, **more):
+        self.refused(self.node(staff=directory(staff, **more)), ('directory.toml', None, *words))
+
+    def test_a_recall_time_out_of_range(self):
+        """recall_time is 5 to 3600 or 0."""
+        self.directory_refused('recall_time', call_park='recall_time = 3')
+
+    def test_an_unknown_recall_to(self):
+        """recall_to is one of four words."""
+        self.directory_refused('recall_to', call_park='recall_to = "NOBODY"')
+
+    def test_a_final_nobody_has(self):
+        """final is HANGUP or a number of the tenant."""
+        self.directory_refused('final', '999', call_park='final = "999"')
+
+    def test_a_final_that_is_a_code(self):
+        """final may not be a feature access code: that could go round for ever."""
+        self.directory_refused('final', call_park='final = "*68"')
+
+    def test_a_recall_number_nobody_has(self):
+        """recall_number exists in the tenant."""
+        self.directory_refused('recall_number', call_park='recall_to = "NUMBER"\nrecall_number = "999"')
+
+    def test_a_recall_ring_group_that_does_not_exist(self):
+        """recall_ring_group exists in the tenant."""
+        self.directory_refused('recall_ring_group', call_park='recall_to = "RING_GROUP_ONLY"\nrecall_ring_group = "600"')
+
+    def test_a_ring_group_without_members(self):
+        """A ring group to which recalls go has members."""
+        self.directory_refused('members', call_park='recall_to = "RING_GROUP_ONLY"\nrecall_ring_group = "600"',
+                               more='[[tenant.ring_group]]\nnumber = "600"\nname = "Desk"\nmembers = []\n')
+
+    def test_music_for_ever(self):
+        """recall_time and max_park_time both 0 would leave a party in music for ever."""
+        self.directory_refused('max_park_time', call_park='recall_time = 0\nmax_park_time = 0')
+
+    def test_a_number_twice(self):
+        """Extensions, ring groups and extension_number share one number space."""
+        self.directory_refused('101', staff=STAFF + [('101', 'Again')])
+        self.directory_refused('666', staff=STAFF + [('666', 'Service')])
+
+    def test_a_member_of_two_groups(self):
+        """An extension is in at most one call park group."""
+        group = '[[tenant.call_park_group]]\nname = "{}"\nmembers = ["101", "102"]\n'
+        self.directory_refused('102', more=group.format('A') + group.format('B').replace('"101", ', ''))
+
+    def test_a_member_nobody_is(self):
+        """A group's member is an extension."""
+        self.directory_refused('199', more='[[tenant.call_park_group]]\nname = "A"\nmembers = ["199"]\n')
+
+    def test_a_code_that_begins_another(self):
+        """No feature access code is the beginning of another."""
+        self.directory_refused('*6', codes='CALL_PARK = "*6"\nCALL_RETRIEVE = "*68"')
+
+    def test_a_code_without_a_star(self):
+        """Feature access codes begin with * or #."""
+        self.directory_refused('68', codes='CALL_PARK = "68"')
+
+    def test_a_plugin_that_does_not_exist(self):
+        """A plugin that is asked for and cannot be found is a mistake."""
+        self.refused(self.node(more='[plugins]\nload = ["media", "telepathy"]\n'), ('node.toml', None, 'telepathy'))
+
+
+class Running(Alone):
+    def start(self, **more):
+        node = self.node(**more).start()
+        self.addCleanup(node.stop)
+        return node
+
+    def phone(self, node, number, **more):
+        phone = Phone(number, 'secret' + number, node.server(), **more)
+        self.addCleanup(phone.close)
+        self.assertEqual(phone.register().status, 200)
+        return phone
+
+    def alive(self, node):
+        phone = Phone('101', 'secret101', node.server())
+        self.addCleanup(phone.close)
+        return phone.request('OPTIONS').status == 200
+
+    def test_the_ready_line(self):
+        """One raw line, one listener after the other in file order, udp and tcp of one address with one number, within 2 s."""
+        node = self.start(level='error')
+        line = node.wait_line(r'^ready ')
+        self.assertRegex(line, r'^ready sip\.udp=127\.0\.0\.1:\d+ sip\.tcp=127\.0\.0\.1:\d+( http=\S+)?$')
+        self.assertEqual(node.server('udp'), node.server('tcp'))
+        self.assertLess(node.ready_after, 2)
+
+    def test_the_ready_line_in_json(self):
+        """The ready line stays raw where the log is JSON; all other lines are one object each."""
+        node = self.start(level='info"\nformat = "json')
+        self.assertTrue(self.alive(node))
+        node.stop()
+        others = [x for x in node.lines if not x.startswith('ready ')]
+        self.assertTrue(others)
+        for line in others: self.assertIsInstance(json.loads(line), dict, line)
+
+    def taken(self, kind, word):
+        with socket.socket(socket.AF_INET, kind) as other:
+            other.bind(('127.0.0.1', 0))
+            if kind == socket.SOCK_STREAM: other.listen()
+            port = other.getsockname()[1]
+            node = self.node(ports=(port, port)).launch()
+            self.assertEqual(node.process.wait(5), 1, node.text())
+            self.assertTrue(node.wait_line(str(port)), node.text())
+            self.assertFalse([x for x in node.lines if x.startswith('ready')], word)
+
+    def test_a_udp_port_that_is_taken(self):
+        """A UDP port that another process holds: exit 1, the port is named."""
+        self.taken(socket.SOCK_DGRAM, 'udp')
+
+    def test_a_tcp_port_that_is_taken(self):
+        """A TCP port that another process holds: exit 1, the port is named."""
+        self.taken(socket.SOCK_STREAM, 'tcp')
+
+    def test_two_of_the_program_on_one_port(self):
+        """Shared sockets hide nothing: a second Parkway on the same port ends with 1, the first goes on."""
+        first = self.start()
+        port = first.server()[1]
+        second = self.node(ports=(port, port)).launch()
+        self.assertEqual(second.process.wait(5), 1, second.text())
+        self.assertTrue(self.alive(first))
+
+    def test_a_data_dir_in_use(self):
+        """A data_dir that another Parkway uses: exit 1, and the directory is named."""
+        first = self.start()
+        second = self.node()
+        second.write('node.toml', open(second.config).read().replace('"data"', f'"{first.folder}/data"'))
+        second.launch()
+        self.assertEqual(second.process.wait(5), 1, second.text())
+        self.assertTrue(second.wait_line(r'/data'), second.text())
+        self.assertTrue(self.alive(first))
+
+    def ends(self, number):
+        node = self.start()
+        alice, bob, carol = (self.phone(node, n) for n in ('101', '102', '104'))
+        out = alice.call('102')
+        into = bob.next_call()
+        into.answer()
+        out.wait_up(), into.wait_up()
+        ringing = carol.call('101')
+        alice.next_call().ring()
+        status, took = node.stop(number)
+        self.assertEqual(status, 0, node.text())
+        self.assertLess(took, 2)
+        for call in (out, into, ringing): self.assertEqual(call.wait_over(1).ended_by, 'them')
+
+    def test_sigterm_says_goodbye(self):
+        """SIGTERM with calls up: BYE to both phones, the ringing call is refused, exit 0 within 2 s."""
+        self.ends(signal.SIGTERM)
+
+    def test_sigint_says_goodbye(self):
+        """SIGINT does the same."""
+        self.ends(signal.SIGINT)
+
+    def test_sighup_with_a_broken_file(self):
+        """A broken file leaves everything as it was, says so, and drops no call."""
+        node = self.start()
+        alice, bob = self.phone(node, '101'), self.phone(node, '102')
+        out = alice.call('102')
+        into = bob.next_call()
+        into.answer()
+        out.wait_up()
+        good = open(node.config).read()
+        for broken in (good.replace('[node]', '[node'), good.replace('name =', 'nmae ='), good.replace('"debug"', '"loud"')):
+            before = len(node.lines)
+            node.write('node.toml', broken)
+            node.signal(signal.SIGHUP)
+            self.assertTrue(node.wait_line(r'node\.toml', since=before), node.text())
+            self.assertTrue(self.alive(node))
+        out.hang_up()
+        self.assertEqual(into.wait_over().ended_by, 'them')
+
+    def test_sighup_changes_what_can_change(self):
+        """The log level changes; a listener does not, and the log says so."""
+        node = self.start(level='error')
+        text = open(node.config).read()
+        node.write('node.toml', text.replace('"error"', '"info"').replace('[[sip.listen]]', '[[sip.listen]]\nadvertise = "192.0.2.1"', 1))
+        node.signal(signal.SIGHUP)
+        self.assertTrue(node.wait_line(r'sip\.listen'), node.text())
+        self.phone(node, '101')
+        self.assertTrue(node.wait_line(r'101'), 'nothing is logged at info:\n' + node.text())
+
+    def test_an_address_of_zeros_is_never_shown(self):
+        """0.0.0.0 stands in no message; the local address of the route to the phone does."""
+        node = self.start(address='0.0.0.0')
+        node.ready = {k: v.replace('0.0.0.0', '127.0.0.1') for k, v in node.ready.items()}
+        alice, bob = self.phone(node, '101'), self.phone(node, '102')
+        out = alice.call('102')
+        into = bob.next_call()
+        into.answer()
+        out.wait_up()
+        for message in (into.incoming, out.final):
+            self.assertNotIn(b'0.0.0.0', message.bytes())
+            self.assertIn(b'127.0.0.1', message.bytes())
+
+    def test_the_address_that_is_advertised(self):
+        """`advertise` stands in Via, Contact and SDP."""
+        node = self.node(address='0.0.0.0')
+        node.write('node.toml', open(node.config).read().replace('address = "0.0.0.0"', 'address = "0.0.0.0"\nadvertise = "192.0.2.77"'))
+        node.start()
+        node.ready = {k: v.replace('0.0.0.0', '127.0.0.1') for k, v in node.ready.items()}
+        alice, bob = self.phone(node, '101'), self.phone(node, '102')
+        alice.call('102')
+        invite = bob.next_call().incoming
+        for said in (invite.header('Via'), invite.header('Contact'), invite.body): self.assertIn('192.0.2.77', said)
+
+    def test_log_lines_are_events(self):
+        """One event a line; no credentials in any of them."""
+        node = self.start(level='trace')
+        self.phone(node, '101')
+        node.stop()
+        self.assertFalse([x for x in node.lines if re.search(r'secret101|response="', x)])
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,163 @@
+#include "sip/admission.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using namespace parkway;
+using namespace parkway::sip;
+using namespace std::chrono_literals;
+
+namespace {
+
+using time_point = admission::time_point;
+using verdict = admission_verdict;
+
+const time_point zero = time_point{} + 1000h;
+const ip_address guesser = *ip_address::parse("203.0.113.9");
+const ip_address office = *ip_address::parse("198.51.100.20");
+
+admission doorkeeper(admission_limits limits = {}) {
+  return {std::move(limits), 7, zero};
+}
+
+/// How many of `asked` requests at one moment get in.
+int admitted(admission& a, const ip_address& source, int asked, time_point now) {
+  int count = 0;
+  for (int i = 0; i < asked; ++i)
+    count += a.admit(source, now) == verdict::admitted;
+  return count;
+}
+
+/// Fails until banned; how often that took.
+int guess(admission& a, const ip_address& source, time_point now, int most = 1000) {
+  for (int i = 1; i <= most; ++i)
+    if (a.auth_failed(source, now)) return i;
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a source gets its rate of requests and no more", "[admission]") {
+  auto a = doorkeeper();
+  CHECK(admitted(a, guesser, 1000, zero) == 200);
+  CHECK(a.admit(guesser, zero) == verdict::too_many);
+  CHECK(admitted(a, office, 10, zero) == 10);
+  CHECK(admitted(a, guesser, 1000, zero + 100ms) == 20);
+  CHECK(admitted(a, guesser, 1000, zero + 1h) == 200);
+}
+
+TEST_CASE("requests of known users cost their source nothing", "[admission]") {
+  auto a = doorkeeper();
+  for (int i = 0; i < 1000; ++i) {
+    REQUIRE(a.admit(office, zero) == verdict::admitted);
+    a.authenticated(office, zero);
+  }
+  CHECK(admitted(a, office, 1000, zero) == 200);  // And save nothing up.
+}
+
+TEST_CASE("ten failures within a minute ban a source", "[admission]") {
+  auto a = doorkeeper();
+  CHECK(guess(a, guesser, zero) == 10);
+  CHECK(a.is_banned(guesser, zero + 59s));
+  CHECK(a.admit(guesser, zero + 59s) == verdict::banned);
+  CHECK_FALSE(a.is_banned(office, zero));
+  CHECK_FALSE(a.is_banned(guesser, zero + 60s));
+  CHECK(a.admit(guesser, zero + 60s) == verdict::admitted);
+}
+
+TEST_CASE("failures count together within a minute, and not beyond", "[admission]") {
+  auto a = doorkeeper();
+  CHECK(guess(a, guesser, zero + 10s, 9) == 0);
+  CHECK(guess(a, guesser, zero + 50s) == 1);
+  CHECK(guess(a, office, zero, 9) == 0);
+  CHECK(guess(a, office, zero + 60s, 9) == 0);
+  CHECK_FALSE(a.is_banned(office, zero + 60s));
+}
+
+TEST_CASE("each ban is twice as long, up to a day; quiet hours take it back", "[admission]") {
+  auto a = doorkeeper();
+  auto now = zero;
+  for (const auto length :
+       {60s, 120s, 240s, 480s, 960s, 1920s, 3840s, 7680s, 15360s, 30720s, 61440s, 86400s, 86400s}) {
+    REQUIRE(guess(a, guesser, now) == 10);
+    REQUIRE(a.is_banned(guesser, now + length - 1s));
+    now += length;
+    REQUIRE_FALSE(a.is_banned(guesser, now));
+  }
+  auto b = doorkeeper();
+  guess(b, guesser, zero);
+  guess(b, guesser, zero + 60s);  // Ends at 180 s; the next would last 240 s.
+  guess(b, guesser, zero + 180s + 1h);
+  CHECK(b.is_banned(guesser, zero + 180s + 1h + 119s));
+  CHECK_FALSE(b.is_banned(guesser, zero + 180s + 1h + 120s));
+}
+
+TEST_CASE("exempt networks are neither limited nor banned", "[admission]") {
+  admission_limits limits;
+  limits.exempt = {{*ip_address::parse("198.51.100.0"), 24}};
+  auto a = doorkeeper(limits);
+  CHECK(a.is_exempt(office));
+  CHECK(admitted(a, office, 5000, zero) == 5000);
+  CHECK(guess(a, office, zero) == 0);
+  CHECK(guess(a, guesser, zero) == 10);
+}
+
+TEST_CASE("an IPv6 source is its /64", "[admission]") {
+  auto a = doorkeeper();
+  for (int i = 1; i <= 10; ++i)
+    a.auth_failed(*ip_address::parse("2001:db8:1:2::" + std::to_string(i)), zero);
+  CHECK(a.is_banned(*ip_address::parse("2001:db8:1:2:ffff::1"), zero));
+  CHECK_FALSE(a.is_banned(*ip_address::parse("2001:db8:1:3::1"), zero));
+  // Its first bytes, read as IPv4, are somebody else.
+  CHECK_FALSE(a.is_banned(*ip_address::parse("32.1.13.184"), zero));
+}
+
+TEST_CASE("a flood of made-up addresses lifts no ban", "[admission]") {
+  admission_limits limits;
+  limits.sources_max = 64;
+  auto a = doorkeeper(limits);
+  REQUIRE(guess(a, guesser, zero) == 10);
+  CHECK(guess(a, office, zero, 9) == 0);
+  for (unsigned i = 0; i < 10'000; ++i) {
+    ip_address made_up;
+    made_up.bytes = {10, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i), 1};
+    REQUIRE(a.admit(made_up, zero + 1s) == verdict::admitted);
+  }
+  CHECK(a.is_banned(guesser, zero + 1s));
+  CHECK(guess(a, office, zero + 1s) == 1);  // Nor are failures forgotten.
+}
+
+TEST_CASE("limits of zero switch rates and bans off", "[admission]") {
+  admission_limits limits;
+  limits.requests_per_second = 0;
+  limits.ban_after = 0;
+  auto a = doorkeeper(limits);
+  CHECK(admitted(a, guesser, 5000, zero) == 5000);
+  CHECK(guess(a, guesser, zero) == 0);
+}
+
+TEST_CASE("work in flight is bounded", "[admission]") {
+  admission_limits limits;
+  limits.work_max = 2;
+  auto a = doorkeeper(limits);
+  CHECK(a.begin_work() == verdict::admitted);
+  CHECK(a.begin_work() == verdict::admitted);
+  CHECK(a.begin_work() == verdict::overloaded);
+  CHECK(a.work() == 2);
+  a.work_done();
+  CHECK(a.begin_work() == verdict::admitted);
+}
+
+TEST_CASE("the limits are those of the configuration", "[admission]") {
+  settings s;
+  s.requests_per_second = 5;
+  s.ban_after = 3;
+  s.ban_time = 7s;
+  s.exempt = {{office, 32}};
+  auto a = doorkeeper(admission_limits::from(s));
+  CHECK(admitted(a, guesser, 100, zero) == 5);
+  CHECK(guess(a, guesser, zero) == 3);
+  CHECK_FALSE(a.is_banned(guesser, zero + 7s));
+  CHECK(a.is_exempt(office));
+}

@@ -1,0 +1,196 @@
+#include "sip/digest.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace parkway;
+using namespace parkway::sip;
+using namespace std::chrono_literals;
+
+namespace {
+
+const digest_guard::time_point t0{1h};
+
+digest_guard::secret_key key_of(std::uint8_t fill) {
+  digest_guard::secret_key out;
+  out.fill(fill);
+  return out;
+}
+
+/// The example of RFC 7616 §3.9.1.
+std::string mufasa(const std::string& algorithm, const std::string& response) {
+  return "Digest username=\"Mufasa\", realm=\"http-auth@example.org\", uri=\"/dir/index.html\", "
+         "algorithm="
+         + algorithm
+         + ", nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", nc=00000001, "
+           "cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", qop=auth, response=\""
+         + response + "\", opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\"";
+}
+
+std::string hex(const std::uint8_t* bytes, std::size_t size) {
+  std::string out;
+  for (std::size_t i = 0; i < size; ++i) {
+    out += "0123456789abcdef"[bytes[i] >> 4];
+    out += "0123456789abcdef"[bytes[i] & 15];
+  }
+  return out;
+}
+
+/// H(text) in hexadecimal, by way of the function that makes secrets: H(user:realm:password).
+std::string hashed(digest_algorithm algorithm, const std::string& a, const std::string& b,
+                   const std::string& rest) {
+  const auto both = digest_secret_of(a, b, rest);
+  return algorithm == digest_algorithm::md5 ? hex(both.md5.data(), 16)
+                                            : hex(both.sha256.data(), 32);
+}
+
+/// The value of a challenge's parameter.
+std::string quoted_in(const std::string& challenge, const std::string& name) {
+  const auto at = challenge.find(name + "=\"") + name.size() + 2;
+  return challenge.substr(at, challenge.find('"', at) - at);
+}
+
+/// A phone that answers a challenge.
+struct phone {
+  std::string user = "103", password = "secret", realm = "pbx.test", uri = "sip:pbx.test";
+  std::string method = "REGISTER", qop = "auth";
+  digest_algorithm algorithm = digest_algorithm::md5;
+
+  std::string answer(const std::string& challenge) const {
+    const auto nonce = quoted_in(challenge, "nonce");
+    const auto a1 = hashed(algorithm, user, realm, password);
+    const auto colon = uri.find(':');
+    const auto a2 = hashed(algorithm, method, uri.substr(0, colon), uri.substr(colon + 1));
+    const auto middle = qop.empty() ? nonce : nonce + ":0000000a:c1:" + qop;
+    std::string out = "Digest username=\"" + user + "\",realm=\"" + realm + "\",nonce=\"" + nonce
+                      + "\",uri=\"" + uri + "\",response=\"" + hashed(algorithm, a1, middle, a2)
+                      + "\",algorithm=" + (algorithm == digest_algorithm::md5 ? "MD5" : "SHA-256");
+    if (!qop.empty()) out += ",qop=" + qop + ",nc=0000000a,cnonce=\"c1\"";
+    return out;
+  }
+};
+
+struct fixture {
+  digest_guard guard{key_of(1), 300s};
+  digest_secret secret = digest_secret_of("103", "pbx.test", "secret");
+
+  std::string challenge(digest_algorithm a = digest_algorithm::md5) {
+    return guard.challenge("pbx.test", a, false, t0);
+  }
+  digest_verdict check(const std::string& answer, digest_guard::time_point now = t0 + 1s,
+                       const std::string& method = "REGISTER") {
+    const auto given = parse_credentials(answer);
+    INFO(answer);
+    REQUIRE(given);
+    return guard.check(*given, method, "pbx.test", &secret, now);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the examples of RFC 7616 come out right", "[digest]") {
+  const digest_guard guard(key_of(1), 300s);
+  const auto secret = digest_secret_of("Mufasa", "http-auth@example.org", "Circle of Life");
+  const auto check = [&](const std::string& value) {
+    const auto given = parse_credentials(value);
+    REQUIRE(given);
+    return guard.check(*given, "GET", "http-auth@example.org", &secret, t0);
+  };
+  // The nonce is not ours: a right answer is stale, a wrong one is wrong.
+  CHECK(check(mufasa("MD5", "8ca523f5e9506fed4657c9700eebdbec")) == digest_verdict::stale);
+  CHECK(check(mufasa("MD5", "8ca523f5e9506fed4657c9700eebdbed")) == digest_verdict::wrong);
+  const std::string sha = "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1";
+  CHECK(check(mufasa("SHA-256", sha)) == digest_verdict::stale);
+  CHECK(check(mufasa("\"SHA-256\"", sha)) == digest_verdict::stale);
+  CHECK(check(mufasa("MD5", sha)) == digest_verdict::wrong);
+}
+
+TEST_CASE("a challenge says what a phone needs", "[digest]") {
+  const digest_guard guard(key_of(1), 300s);
+  const auto plain = guard.challenge("pbx.test", digest_algorithm::md5, false, t0);
+  CHECK(plain.starts_with("Digest realm=\"pbx.test\", nonce=\""));
+  CHECK(plain.ends_with("\", algorithm=MD5, qop=\"auth\""));
+  CHECK(guard.challenge("pbx.test", digest_algorithm::sha256, true, t0)
+          .ends_with("algorithm=SHA-256, qop=\"auth\", stale=true"));
+}
+
+TEST_CASE("a phone that knows its password is let in", "[digest]") {
+  fixture f;
+  for (const auto algorithm : {digest_algorithm::md5, digest_algorithm::sha256})
+    for (const std::string qop : {"auth", ""})
+      CHECK(f.check(phone{.qop = qop, .algorithm = algorithm}.answer(f.challenge(algorithm)))
+            == digest_verdict::ok);
+  // The digest's own uri counts, not the Request-URI.
+  CHECK(f.check(phone{.uri = "sip:127.0.0.1:5060"}.answer(f.challenge())) == digest_verdict::ok);
+}
+
+TEST_CASE("whatever is not right is wrong, in one way only", "[digest]") {
+  fixture f;
+  const auto challenge = f.challenge();
+  CHECK(f.check(phone{.password = "Secret"}.answer(challenge)) == digest_verdict::wrong);
+  CHECK(f.check(phone{.realm = "other.test"}.answer(challenge)) == digest_verdict::wrong);
+  CHECK(f.check(phone{}.answer(challenge), t0, "INVITE") == digest_verdict::wrong);
+  const auto answer = phone{}.answer(challenge);
+  const auto given = *parse_credentials(answer);
+  CHECK(f.guard.check(given, "REGISTER", "pbx.test", nullptr, t0) == digest_verdict::wrong);
+  for (const char* response : {"", "zz", "00"}) {
+    auto spoiled = given;
+    spoiled.response = response;
+    CHECK(f.guard.check(spoiled, "REGISTER", "pbx.test", &f.secret, t0) == digest_verdict::wrong);
+  }
+  auto upper = given;
+  std::string letters(given.response);
+  for (char& c : letters)
+    c = c >= 'a' ? static_cast<char>(c - 32) : c;
+  upper.response = letters;
+  CHECK(f.guard.check(upper, "REGISTER", "pbx.test", &f.secret, t0) == digest_verdict::ok);
+}
+
+TEST_CASE("a nonce grows old, and is of one tenant and one run", "[digest]") {
+  fixture f;
+  const auto answer = phone{}.answer(f.challenge());
+  CHECK(f.check(answer, t0 + 300s) == digest_verdict::ok);
+  CHECK(f.check(answer, t0 + 301s) == digest_verdict::stale);
+  CHECK(f.check(answer, t0 - 2s) == digest_verdict::stale);
+  CHECK(f.check(phone{.password = "x"}.answer(f.challenge()), t0 + 301s) == digest_verdict::wrong);
+
+  const auto elsewhere = f.guard.challenge("other.test", digest_algorithm::md5, false, t0);
+  CHECK(f.check(phone{}.answer(elsewhere)) == digest_verdict::stale);
+  const digest_guard earlier(key_of(2), 300s);
+  CHECK(f.check(phone{}.answer(earlier.challenge("pbx.test", digest_algorithm::md5, false, t0)))
+        == digest_verdict::stale);
+  CHECK(f.check(phone{}.answer("nonce=\"made up\"")) == digest_verdict::stale);
+  CHECK(digest_guard::fresh_key() != digest_guard::fresh_key());
+}
+
+TEST_CASE("credentials are read however they are spaced", "[digest]") {
+  const auto c = parse_credentials(
+    "  dIGEST\tUserName = \"1\\\"03\" , realm=\"a, b\",,nonce=\"n\", uri=\"sip:x?a=b\","
+    "response=ab, algorithm=\"md5\" , opaque=\"\", qop=\"auth\", nc=00000001, cnonce=\"\\\\\"");
+  REQUIRE(c);
+  CHECK(c->username == "1\\\"03");
+  CHECK(c->realm == "a, b");
+  CHECK(c->uri == "sip:x?a=b");
+  CHECK(c->response == "ab");
+  CHECK(c->qop == "auth");
+  CHECK(c->nonce_count == "00000001");
+  CHECK(c->cnonce == "\\\\");
+  CHECK(c->algorithm == digest_algorithm::md5);
+}
+
+TEST_CASE("what is no answer to our challenge is not read", "[digest]") {
+  const std::string sound =
+    "Digest username=\"1\",realm=\"r\",nonce=\"n\",uri=\"sip:x\",response=\"ab\"";
+  REQUIRE(parse_credentials(sound));
+  for (const std::string& value :
+       {std::string(), std::string("Digest"), std::string("Digest "), std::string("Basic YTpi"),
+        "NoOneKnowsThisScheme " + sound.substr(7), sound + ",algorithm=MD5-sess",
+        sound + ",algorithm=SHA-512-256", sound + ",qop=auth-int,nc=00000001,cnonce=\"c\"",
+        sound + ",qop=auth", sound + ",qop=auth,nc=1,cnonce=\"c\"", sound + ",x=\"open",
+        sound + ",x", sound + ",=x", sound + ",realm=\"other\"",
+        std::string("Digest username=\"1\",realm=\"r\",nonce=\"n\",uri=\"sip:x\"")})
+    CHECK_FALSE(parse_credentials(value));
+  std::string many = sound;
+  for (int i = 0; i < 40; ++i)
+    many += ",x=y";
+  CHECK_FALSE(parse_credentials(many));
+}

@@ -1,0 +1,301 @@
+#include "tests/sip/shard_bench.hpp"
+
+#include <caf/scoped_actor.hpp>
+
+using namespace parkway;
+using namespace parkway::sip;
+using namespace parkway::sip::bench;
+
+namespace {
+
+/// A phone's REGISTER; `credentials` may be empty.
+std::string register_text(test_bench& at, const std::string& credentials, std::uint32_t cseq,
+                          const std::string& user = "103", const std::string& host = "pbx.test") {
+  return "REGISTER sip:" + host + " SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.5:5060;branch=" + at.branch()
+         + ";rport\r\nMax-Forwards: 70\r\nFrom: <sip:" + user + "@" + host + ">;tag=r\r\nTo: <sip:"
+         + user + "@" + host + ">\r\nCall-ID: reg-1\r\nCSeq: " + std::to_string(cseq)
+         + " REGISTER\r\nContact: <sip:103@10.0.0.5:5060>\r\nExpires: 600\r\n" + credentials
+         + "Content-Length: 0\r\n\r\n";
+}
+
+/// Registers up to what the extension hears.
+register_phone registers(test_bench& at) {
+  at.arrives(register_text(at, {}, 1));
+  at.next_response(401);
+  const auto credentials =
+    test_bench::authorize(at.last.text, "103", "REGISTER", "sip:pbx.test", "pw103");
+  at.arrives(register_text(at, credentials, 2));
+  REQUIRE(at.registered.size() == 1);
+  auto asked = std::any_cast<register_phone>(at.registered.front());
+  at.registered.clear();
+  return asked;
+}
+
+std::string simple(test_bench& at, const std::string& method, const std::string& uri,
+                   const std::string& lines = {}, const std::string& to_tag = {}) {
+  return method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.103:5060;branch=" + at.branch()
+         + "\r\nMax-Forwards: 70\r\nFrom: <sip:103@pbx.test>;tag=x\r\nTo: <sip:104@pbx.test>"
+         + to_tag + "\r\nCall-ID: simple\r\nCSeq: 1 " + method + "\r\n" + lines
+         + "Content-Length: 0\r\n\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("a phone that registers is challenged, and then told its contacts", "[shard][register]") {
+  test_bench at;
+  const auto asked = registers(at);
+  CHECK(asked.call_id == "reg-1");
+  CHECK(asked.sequence == 2);
+  REQUIRE(asked.changes.size() == 1);
+  CHECK(asked.changes[0].expires == 600s);
+  CHECK(asked.changes[0].contact.uri == "sip:103@10.0.0.5:5060");
+  CHECK(asked.changes[0].contact.via.remote == test_bench::phone().remote);
+  CHECK(at.silent());
+
+  auto kept = asked.changes[0].contact;
+  kept.expires_at = at.now + 600s;
+  caf::anon_send(asked.transport, phone_registered{asked.request, {}, {kept}});
+  at.run();
+  const auto ok = at.next_response(200);
+  CHECK(ok.contact_texts().size() == 1);
+  CHECK(ok.top_via().received == "192.0.2.103");
+  CHECK(ok.top_via().rport == 5060);
+  CHECK(at.shard->counts().registrations_pending == 0);
+}
+
+TEST_CASE("both digest algorithms are offered, MD5 first, one header each", "[shard][register]") {
+  test_bench at;
+  at.arrives(register_text(at, {}, 1));
+  const auto refused = at.next_response(401);
+  const auto offers = refused.headers("WWW-Authenticate");
+  REQUIRE(offers.size() == 2);
+  CHECK(offers[0].find("MD5") != std::string_view::npos);
+  CHECK(offers[1].find("SHA-256") != std::string_view::npos);
+  CHECK(offers[0].find("realm=\"pbx.test\"") != std::string_view::npos);
+}
+
+TEST_CASE("a repeated REGISTER asks the extension once", "[shard][register]") {
+  test_bench at;
+  at.arrives(register_text(at, {}, 1));
+  at.next_response(401);
+  const auto text = register_text(
+    at, test_bench::authorize(at.last.text, "103", "REGISTER", "sip:pbx.test", "pw103"), 2);
+  at.arrives(text);
+  at.arrives(text);
+  CHECK(at.registered.size() == 1);
+  const auto asked = std::any_cast<register_phone>(at.registered.front());
+  at.tell(phone_registered{asked.request, {}, {}});
+  at.next_response(200);
+  at.arrives(text);
+  at.next_response(200);
+  CHECK(at.registered.size() == 1);
+}
+
+TEST_CASE("a wrong password and an unknown user look the same", "[shard][register]") {
+  test_bench at;
+  for (const std::string user : {"103", "999"}) {
+    at.arrives(register_text(at, {}, 1, user));
+    at.next_response(401);
+    at.arrives(register_text(
+      at, test_bench::authorize(at.last.text, user, "REGISTER", "sip:pbx.test", "guess"), 2, user));
+    const auto again = at.next_response(401);
+    CHECK(at.last.text.find("stale") == std::string::npos);
+  }
+  CHECK(at.registered.empty());
+}
+
+TEST_CASE("nobody registers for somebody else", "[shard][register]") {
+  test_bench at;
+  at.arrives(register_text(at, {}, 1, "104"));
+  at.next_response(401);
+  at.arrives(register_text(
+    at, test_bench::authorize(at.last.text, "103", "REGISTER", "sip:pbx.test", "pw103"), 2, "104"));
+  at.next_response(403);
+  CHECK(at.registered.empty());
+}
+
+TEST_CASE("without a default tenant a strange domain is not found", "[shard][register]") {
+  test_bench at;
+  auto list = std::make_shared<tenant_list>(*demo_tenants());
+  list->fallback = nullptr;
+  at.lent->tenants->replace(list);
+  at.arrives(register_text(at, {}, 1, "103", "elsewhere.test"));
+  at.next_response(404);
+}
+
+TEST_CASE("an extension that does not answer in time costs the phone a 503", "[shard][register]") {
+  test_bench at;
+  const auto asked = registers(at);
+  at.wait(6s);
+  CHECK(at.next_response(503).header("Retry-After"));
+  at.tell(phone_registered{asked.request, {}, {}});
+  CHECK(at.silent());
+}
+
+TEST_CASE("OPTIONS is answered without credentials and leaves nothing behind", "[shard]") {
+  test_bench at;
+  at.arrives(simple(at, "OPTIONS", "sip:pbx.test"));
+  const auto ok = at.next_response(200);
+  CHECK(ok.lists("Allow", "REFER"));
+  CHECK(ok.lists("Supported", "replaces"));
+  CHECK(ok.header("Accept") == "application/sdp");
+  CHECK(at.shard->counts().transactions == 0);
+}
+
+TEST_CASE("what nobody can serve is refused with the right status", "[shard]") {
+  test_bench at;
+  const auto answered = [&](const std::string& text) {
+    at.arrives(text);
+    return at.next().status();
+  };
+  CHECK(answered(simple(at, "MESSAGE", "sip:104@pbx.test")) == 405);
+  CHECK(answered(simple(at, "DANCE", "sip:104@pbx.test")) == 501);
+  CHECK(answered(simple(at, "BYE", "sip:104@pbx.test")) == 481);
+  CHECK(answered(simple(at, "BYE", "sip:104@pbx.test", {}, ";tag=00001-12345678")) == 481);
+  CHECK(answered(simple(at, "NOTIFY", "sip:104@pbx.test")) == 481);
+  CHECK(answered(simple(at, "CANCEL", "sip:104@pbx.test")) == 481);
+  CHECK(answered(simple(at, "OPTIONS", "http://pbx.test")) == 416);
+  CHECK(answered(simple(at, "OPTIONS", "sip:pbx.test", "Require: magic\r\n")) == 420);
+  auto future = simple(at, "OPTIONS", "sip:pbx.test");
+  future.replace(future.find("SIP/2.0"), 7, "SIP/7.0");
+  CHECK(answered(future) == 505);
+  CHECK(answered(simple(at, "SUBSCRIBE", "sip:104@pbx.test")) == 401);
+  CHECK(answered(simple(at, "REFER", "sip:104@pbx.test")) == 401);
+  CHECK(answered(simple(at, "OPTIONS", "sip:pbx.test", "X: " + std::string(3000, 'x') + "\r\n"))
+        == 513);
+  CHECK(at.shard->counts().transactions == 0);
+}
+
+TEST_CASE("an ACK that belongs to nothing is never answered", "[shard]") {
+  test_bench at;
+  at.arrives(simple(at, "ACK", "sip:104@pbx.test", {}, ";tag=00001-12345678"));
+  at.arrives("\r\n\r\n");
+  CHECK(at.silent());
+}
+
+TEST_CASE("a SUBSCRIBE of a known phone hears which events there are", "[shard]") {
+  test_bench at;
+  at.arrives(simple(at, "SUBSCRIBE", "sip:104@pbx.test"));
+  at.next_response(401);
+  const auto credentials =
+    test_bench::authorize(at.last.text, "103", "SUBSCRIBE", "sip:104@pbx.test", "pw103");
+  at.arrives(simple(at, "SUBSCRIBE", "sip:104@pbx.test", credentials));
+  CHECK(at.next_response(489).header("Allow-Events"));
+}
+
+TEST_CASE("a stranger who guesses passwords is banned, and the other shards hear of it",
+          "[shard]") {
+  settings node;
+  node.ban_after = 3;
+  test_bench at{node, 0, 2};
+  const auto stranger = [] {
+    auto via = test_bench::phone();
+    via.remote.address = *ip_address::parse("198.51.100.7");
+    return via;
+  }();
+  at.arrives(register_text(at, {}, 1), stranger);
+  at.next_response(401);
+  const auto guess =
+    test_bench::authorize(at.last.text, "103", "REGISTER", "sip:pbx.test", "guess");
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    at.arrives(register_text(at, guess, 2 + i), stranger);
+    at.next_response(401);
+    CHECK(at.hears<authentication_failed>().source == stranger.remote.address);
+  }
+  at.arrives(register_text(at, {}, 9), stranger);
+  CHECK(at.silent());
+  at.wait(61s);
+  at.arrives(register_text(at, {}, 10), stranger);
+  at.next_response(401);
+}
+
+TEST_CASE("a message for another shard's dialog is posted there, whole", "[shard]") {
+  test_bench at{{}, 0, 2};
+  const auto text = simple(at, "BYE", "sip:104@pbx.test", {}, ";tag=00015-12345678");
+  at.arrives(text);
+  CHECK(at.silent());
+  CHECK(at.hears<stray_message>().bytes == text);
+
+  auto response = simple(at, "OPTIONS", "sip:pbx.test");
+  response =
+    "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK00010123456789abcdef\r\nFrom: <sip:a@b>"
+    ";tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: c\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n";
+  at.arrives(response);
+  CHECK(at.hears<stray_message>().bytes == response);
+}
+
+TEST_CASE("a stream of another shard is written by that shard", "[shard]") {
+  test_bench at{{}, 0, 2};
+  auto stream = test_bench::phone();
+  stream.kind = transport_kind::tcp;
+  stream.shard = 1;
+  stream.connection = 9;
+  at.arrives(simple(at, "OPTIONS", "sip:pbx.test"), stream);
+  CHECK(at.silent());
+  CHECK(at.hears<outbound_message>().to == stream);
+}
+
+TEST_CASE("beyond the calls allowed at once a new one gets 503 and Retry-After",
+          "[shard][invite]") {
+  settings node;
+  node.calls_max = 1;
+  test_bench at{node};
+  phone_side first{at};
+  const auto leg = first.talks();
+  phone_side second{.at = at, .call_id = "call-2"};
+  at.arrives(second.request("INVITE", {}, sdp()));
+  at.next_response(401);
+  const auto credentials =
+    test_bench::authorize(at.last.text, "103", "INVITE", second.target, "pw103");
+  at.arrives(second.request("INVITE", credentials, sdp()));
+  CHECK(at.next_response(503).header("Retry-After"));
+
+  at.tell(hang_up{leg});
+  at.next_request(method::bye);
+  at.arrives(second.request("INVITE", credentials, sdp()));
+  at.next_response(100);
+}
+
+TEST_CASE("shutting down says goodbye to every leg", "[shard]") {
+  test_bench at;
+  phone_side talking{at};
+  talking.talks();
+  phone_side ringing{.at = at, .call_id = "call-2"};
+  ringing.calls();
+  phone_side called{.at = at};
+  const auto invite = called.rings();
+  called.answers(invite, 180);
+  at.hears<leg_ringing>();
+
+  caf::scoped_actor self{at.system, true};
+  self->send(at.face, shut_down{});
+  at.run();
+  std::map<std::string, int> seen;
+  while (!at.wire.out.empty()) {
+    const auto m = at.next();
+    ++seen[m.is_request() ? std::string{m.method_text()} : std::to_string(m.status())];
+  }
+  CHECK(seen == std::map<std::string, int>{{"BYE", 1}, {"503", 1}, {"CANCEL", 1}});
+  for (int i = 0; i < 3; ++i)
+    CHECK(at.hears<leg_ended>().cause == end_cause::shut_down);
+  bool done = false;
+  self->receive([&](stopped) { done = true; }, caf::after(0s) >> [] {});
+  CHECK(done);
+}
+
+TEST_CASE("an owner that dies takes its legs along, and no others", "[shard]") {
+  test_bench at;
+  phone_side one{at};
+  const auto leg = one.talks();
+  phone_side other{.at = at, .call_id = "call-2"};
+  other.talks();
+  notebook unread;
+  auto heir = spawn_actor<listener>(at.system, &unread);
+  at.tell(adopt{leg, heir});
+  at.tell(owner_died{heir.address()});
+  CHECK(at.next_request(method::bye).call_id() == "call-1");
+  CHECK(at.silent());
+  CHECK(at.shard->counts().legs == 1);
+  caf::anon_send_exit(heir, caf::exit_reason::kill);
+  at.run();
+}

@@ -1,0 +1,46 @@
+#include "tools/configuration.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <iterator>
+#include <utility>
+
+namespace parkway {
+
+std::variant<configuration, std::vector<config_error>> read_configuration(
+  const std::filesystem::path& file) {
+  std::vector<config_error> errors;
+  configuration made;
+  auto node = read_settings(file);
+  if (auto* const wrong = std::get_if<1>(&node))
+    errors = std::move(*wrong);
+  else
+    made.node = std::make_shared<const settings>(std::get<0>(std::move(node)));
+
+  made.tenants = std::make_shared<const tenant_list>();
+  if (const auto seed = made.node ? made.node->seed : find_seed(file); !seed.empty()) {
+    auto tenants = read_directory(seed);
+    if (auto* const wrong = std::get_if<1>(&tenants))
+      std::move(wrong->begin(), wrong->end(), std::back_inserter(errors));
+    else
+      made.tenants = std::get<0>(std::move(tenants));
+  }
+  if (!errors.empty()) return errors;
+  return made;
+}
+
+exit_status check_configuration(const std::filesystem::path& file) {
+  const auto read = read_configuration(file);
+  if (const auto* const errors = std::get_if<1>(&read)) {
+    for (const auto& error : *errors)
+      std::cerr << error.text() << "\n";
+    return exit_wrong_configuration;
+  }
+  const auto& [node, tenants] = std::get<0>(read);
+  std::cout << print_settings(*node);
+  if (!node->seed.empty()) std::cout << "\n# " << node->seed.string() << "\n";
+  std::cout << print_directory(*tenants);
+  return exit_done;
+}
+
+}  // namespace parkway

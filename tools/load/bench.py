@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""What Parkway costs, measured with SIPp; one Markdown table at the end.
+
+CPU is user and system time of the whole process (/proc/PID/stat), Parkway on the last core, SIPp on the first; memory is PSS.
+Every REGISTER and INVITE is challenged (MD5). Calls are set up in relay mode; no RTP flows but music."""
+import argparse, os, resource, shutil, sys, tempfile, time
+
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'demo')]
+from meter import cpu_seconds, pss_kb                           # noqa: E402
+from node import Node, directory                                # noqa: E402
+from sipp import Sipp, login, rows                              # noqa: E402
+
+NET = '127.20.0.'
+SERVER, CALLERS, CALLEES, RETRIEVERS = (NET + n for n in '1234')
+CORES = sorted(os.sched_getaffinity(0))
+NICE = ['nice', '-n', '-15'] if os.geteuid() == 0 else []
+ON_FIRST, ON_LAST = ([*NICE, 'taskset', '-c', str(core)] for core in (CORES[0], CORES[-1]))
+SET_UP = 4.0                                                    # s until what is held or parked has settled
+RETRIEVE_AFTER = 2.5                                            # s from the beginning of a call to its retrieval
+
+
+def number(kind, i): return f'{kind}{i:04d}'
+
+
+class Bench:
+    """A Parkway with users of three classes: 1.... call, 2.... are called and park, 3.... retrieve."""
+
+    def __init__(self, options, users, more_users=0):
+        self.options, self.users = options, users
+        self.folder = tempfile.mkdtemp(prefix='parkway-bench-')
+        numbers = [number(kind, i) for kind in '123' for i in range(users)] + [f'9{i:06d}' for i in range(more_users)]
+        staff = directory([(n, 'Load ' + n) for n in numbers], domain='load.test', call_park='recall_time = 0')
+        calls = max(2000, options.count + 500)
+        self.node = Node(staff, address=SERVER, ports=(5060, 5060), level='warn', media_ports=(65000 - 4 * calls, 64999), command=ON_LAST,
+                         more=f'[limits]\ncalls = {calls + 20000}\n')
+        self.node.start()
+        self.running = []
+
+    def close(self):
+        for sipp in self.running: sipp.stop()
+        self.node.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # ---- SIPp
+
+    def sipp(self, scenario, address, port, **more):
+        self.running.append(Sipp(self.folder, scenario, (SERVER, 5060), address, port, command=ON_FIRST, **more))
+        return self.running[-1]
+
+    def data(self, name, users, dials=None):
+        return rows(os.path.join(self.folder, f'{name}.csv'), [(u, login(u, 'secret' + u), d) for u, d in zip(users, dials or users)])
+
+    def class_(self, kind): return [number(kind, i) for i in range(self.users)]
+
+    def register(self, users, address, port, rate=1000):
+        sipp = self.sipp('register', address, port, data=self.data('register', users), rate=rate, count=len(users), seconds=120)
+        sipp.wait(150)
+        if sipp.counts()['ok'] < len(users): raise SystemExit(f'could not register: {sipp.counts()}\n{sipp.errors()}\n{self.node.text(20)}')
+
+    def phones(self, scenario='callee'):
+        """The callees, answering."""
+        users = self.data('callees', self.class_('2')) if scenario == 'invite_parker' else None
+        return self.sipp(scenario, CALLEES, 7000, users=users, keys=[('parkcode', '*68')])
+
+    def calls(self, scenario, rate, count, talk_ms=None):
+        data = self.data('calls', self.class_('1'), self.class_('2'))
+        return self.sipp(scenario, CALLERS, 6000, data=data, rate=rate, count=count, talk_ms=talk_ms, seconds=int(count / rate * 2 + 60))
+
+    def retrieving(self, rate, count):
+        data = self.data('retrieve', self.class_('3'), ['*88' + n for n in self.class_('2')])
+        return self.sipp('retriever', RETRIEVERS, 8000, data=data, rate=rate, count=count, seconds=int(count / rate * 2 + 60))
+
+    # ---- what is measured: each returns (figure, unit, what of it, remarks)
+
+    def cost(self, began, ended, *clients):
+        """us CPU of each operation that succeeded in all of these."""
+        ok = min(c.counts()['ok'] for c in clients)
+        failed = max(c.counts()['failed'] for c in clients)
+        p95 = clients[-1].p95()
+        said = f'{ok} good, {failed} failed, {sum(c.counts()["repeated"] for c in clients)} repeated' + (f', p95 {p95:.0f} ms' if p95 is not None else '')
+        if failed: print('\n'.join(c.errors(1500) for c in clients), file=sys.stderr)
+        return 1e6 * (ended - began) / max(1, ok), said
+
+    def single(self, scenario, rate, users):
+        count = int(rate * self.options.secs)
+        sipp = self.sipp(scenario, CALLERS, 6000, data=self.data(scenario, users), rate=rate, count=count, seconds=60)
+        began = cpu_seconds(self.node.pid)
+        sipp.wait(90)
+        return self.cost(began, cpu_seconds(self.node.pid), sipp)
+
+    def call(self, rate):
+        phones, began = self.phones(), cpu_seconds(self.node.pid)
+        calls = self.calls('caller', rate, int(rate * self.options.secs), talk_ms=500)
+        calls.wait(90)
+        found = self.cost(began, cpu_seconds(self.node.pid), calls)
+        phones.stop()
+        return found
+
+    def park(self, rate, parker):
+        """A cycle is over when the caller got its BYE."""
+        phones, began = self.phones(parker), cpu_seconds(self.node.pid)
+        count = int(rate * self.options.secs)
+        callers = self.calls('patient_caller', rate, count)
+        time.sleep(RETRIEVE_AFTER)
+        third = self.retrieving(rate, count)
+        callers.wait(120), third.wait(20)
+        found = self.cost(began, cpu_seconds(self.node.pid), callers, third)
+        p95 = phones.p95()
+        phones.stop()
+        return found[0], found[1] + (f'; park p95 {p95:.0f} ms' if p95 is not None else '')
+
+    def held(self, count, scenario, parker, rate=100):
+        """kB of each call that is up or parked, and percent of a core while nothing happens; a few first, whose pages do not count."""
+        for n in (50, count):
+            before, rise = pss_kb(self.node.pid), n / rate
+            phones = self.phones(parker)
+            calls = self.calls(scenario, rate, n, talk_ms=int((rise + SET_UP + 12) * 1000))
+            time.sleep(rise + SET_UP)
+            up = calls.counts()['current']
+            began, cpu = time.monotonic(), cpu_seconds(self.node.pid)
+            time.sleep(5)
+            busy = 100 * (cpu_seconds(self.node.pid) - cpu) / (time.monotonic() - began)
+            each = (pss_kb(self.node.pid) - before) / n
+            if scenario == 'patient_caller': self.retrieving(rate, n).wait(rise * 2 + 40)
+            calls.wait(rise * 2 + 60)
+            phones.stop()
+        return each, busy, f'{up} of {count} up'
+
+
+class Table:
+    def __init__(self): self.lines = []
+
+    def add(self, what, figure, remarks=''):
+        self.lines.append(f'| {what} | {figure} | {remarks} |')
+        print(f'{what}: {figure}  ({remarks})', file=sys.stderr, flush=True)
+
+    def show(self): print('\n'.join(['| work | figure | remarks |', '|---|---|---|', *self.lines]))
+
+
+def usual(options, table, wanted):
+    bench = Bench(options, options.users)
+    try:
+        users = bench.class_('1')
+        if wanted('register'):
+            before = pss_kb(bench.node.pid)
+            bench.register(users, CALLERS, 6000)
+            table.add('memory of an idle registered extension', f'{(pss_kb(bench.node.pid) - before) / len(users):.1f} kB', f'{len(users)} registered')
+            us, said = bench.single('register', 1000, users)
+            table.add('REGISTER with digest, 1000/s', f'{us:.0f} us CPU', said)
+        if wanted('options'):
+            us, said = bench.single('options', 4000, users)
+            table.add('OPTIONS, 4000/s', f'{us:.0f} us CPU', said)
+        bench.register(bench.class_('2'), CALLEES, 7000)
+        if wanted('call'):
+            us, said = bench.call(100)
+            table.add('call, challenged, relay, 100/s', f'{us / 1000:.2f} ms CPU', said)
+        for parker, how in (('refer_parker', 'REFER'), ('invite_parker', 'INVITE')):
+            if wanted('park'):
+                us, said = bench.park(40, parker)
+                table.add(f'park and retrieve cycle by {how}, 40/s', f'{us / 1000:.2f} ms CPU', said)
+        if wanted('held'):
+            kb, busy, said = bench.held(options.count, 'caller', 'callee')
+            table.add('memory of a held call', f'{kb:.1f} kB', f'{said}; {busy:.1f} % of a core')
+        if wanted('parked'):
+            kb, busy, said = bench.held(options.count, 'patient_caller', 'refer_parker')
+            table.add('memory of a parked call', f'{kb:.1f} kB', said)
+            table.add(f'CPU of {options.count} parked calls with music', f'{busy:.1f} % of a core', said)
+        table.add('memory of the program', f'{pss_kb(bench.node.pid) / 1024:.0f} MiB', 'at the end')
+    finally: bench.close()
+
+
+def scale(options, table):
+    """The same work while 1 000, and while 50 000 registrations are live."""
+    figures = {}
+    for live in (1000, 50000):
+        bench = Bench(options, 1000, live)
+        try:
+            # Sources of SIPp keep one port; contacts of all of these are there.
+            bench.register([f'9{i:06d}' for i in range(live)], NET + '5', 6500, rate=2000)
+            bench.register(bench.class_('2'), CALLEES, 7000)
+            bench.register(bench.class_('1'), CALLERS, 6000)
+            for what, one in (('REGISTER', lambda: bench.single('register', 1000, bench.class_('1'))),
+                              ('OPTIONS', lambda: bench.single('options', 4000, bench.class_('1'))), ('call', lambda: bench.call(100))):
+                figures[what, live] = one()
+        finally: bench.close()
+    for what in ('REGISTER', 'OPTIONS', 'call'):
+        few, many = (figures[what, live][0] for live in (1000, 50000))
+        table.add(f'{what} with 1 000 and with 50 000 live registrations', f'{few:.0f} and {many:.0f} us CPU',
+                  f'{100 * (many / few - 1):+.0f} %; {figures[what, 50000][1]}')
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--scale', action='store_true', help='1 000 against 50 000 live registrations')
+    p.add_argument('--only', default='', help='register,options,call,park,held,parked')
+    p.add_argument('--secs', type=float, default=8, help='length of each measurement')
+    p.add_argument('--users', type=int, default=1000, help='of each class')
+    p.add_argument('--count', type=int, default=1000, help='calls held, calls parked')
+    options = p.parse_args()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    table, only = Table(), [w for w in options.only.split(',') if w]
+    if options.scale: scale(options, table)
+    else: usual(options, table, lambda what: not only or what in only)
+    table.show()
+
+
+if __name__ == '__main__': main()

@@ -1,0 +1,276 @@
+#include "tools/node.hpp"
+
+#include "actors/switchboard.hpp"
+#include "kernel/bus.hpp"
+#include "kernel/configuration_words.hpp"
+#include "kernel/directory.hpp"
+#include "kernel/journal.hpp"
+#include "kernel/log.hpp"
+#include "kernel/pinned.hpp"
+#include "kernel/plugin_host.hpp"
+#include "plugins/media/plugin.hpp"
+#include "sip/listeners.hpp"
+#include "sip/transport.hpp"
+#include "tools/reload.hpp"
+#include "tools/service.hpp"
+#include "tools/shard_loop.hpp"
+#include "tools/vital_signs.hpp"
+
+#include <caf/scoped_actor.hpp>
+#include <openssl/rand.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <iostream>
+#include <stdexcept>
+
+namespace parkway {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t shards_max = 4;
+/// What is built in, by the same table as what is not (kernel/plugin.hpp).
+const std::array<const plugin_manifest*, 1> built_in{&media::manifest};
+
+struct loops : caf::actor_system_config {
+  explicit loops(std::size_t workers) { use_loops(*this, workers); }
+};
+
+/// A PBX with all its parts. Built up to the first packet by the constructor and start, taken down
+/// by stop; what it is made of is destroyed in the reverse order.
+class node {
+ public:
+  node(configuration read, std::size_t shards);
+  ~node();
+
+  /// The sockets are bound; begins to read them.
+  void start(sip::listeners sockets);
+  void reload();
+  /// Goodbyes, then the end of every actor. At most 1.5 s.
+  void stop();
+  bool lost_a_vital_part() const { return lost_; }
+
+ private:
+  void start_media();
+  void start_plugins(std::vector<hosted_plugin> more);
+  void start_shards(std::vector<std::unique_ptr<sip::shard_wire>> wires);
+  void end(const std::vector<caf::actor>& actors, std::chrono::milliseconds patience);
+  std::vector<caf::actor> everybody_else();
+  template <class Work>
+  void on_every_loop(Work work);
+
+  std::shared_ptr<const settings> node_;
+  std::size_t shard_count_;
+  std::atomic<bool> lost_{false};
+  std::shared_ptr<context> house_ = std::make_shared<context>();
+  std::vector<std::unique_ptr<shard_loop>> shards_;
+  loops config_;
+  caf::actor_system system_;
+  std::vector<hosted_plugin> plugins_;
+  caf::actor host_, vitals_;
+};
+
+const plugin_manifest* find_manifest(const std::string& name, const settings& from) {
+  for (const auto* const manifest : built_in)
+    if (manifest->name == name) return manifest;
+  const auto file = find_plugin(name, from.plugin_path);
+  if (file.empty()) return nullptr;  // In the default list, and not in this version.
+  const auto loaded = load_plugin(file, name);
+  if (loaded) return *loaded;
+  plugin_log(name).error("not loaded: {}", loaded.error().detail);
+  return nullptr;
+}
+
+/// Signs the nonces of all shards, so that a phone may answer a challenge on another one.
+decltype(sip::shard_options::nonce_key) random_key() {
+  decltype(sip::shard_options::nonce_key) key;
+  if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
+    throw std::runtime_error{"the system has no randomness to give"};
+  return key;
+}
+
+node::node(configuration read, std::size_t shards)
+  : node_(std::move(read.node)), shard_count_(shards), config_(shards), system_(config_) {
+  system_.await_actors_before_shutdown(false);  // stop() has done what can be done.
+  house_->system = &system_;
+  house_->node = node_;
+  house_->tenants = std::make_shared<tenant_book>();
+  house_->tenants->replace(std::move(read.tenants));
+  house_->names = std::make_shared<directory>();
+  house_->bus = spawn_bus(system_);
+  house_->journal = spawn_null_journal(system_);
+  house_->wall_base = std::chrono::system_clock::now();
+  house_->wall_base_steady = system_.clock().now();
+  furnish_directory(house_);
+}
+
+node::~node() = default;
+
+void node::start(sip::listeners sockets) {
+  for (const auto& name : node_->plugins) {
+    const auto* const manifest = find_manifest(name, *node_);
+    if (manifest == &media::manifest)
+      start_media();
+    else if (manifest)
+      plugins_.push_back({manifest, {}, {}});
+  }
+  start_shards(std::move(sockets.wires));
+  host_ = spawn_plugin_host(system_, {house_->bus, node_, house_}, std::move(plugins_));
+  std::vector<std::pair<std::string, caf::actor>> vital{
+    {"bus", house_->bus}, {"journal", house_->journal}, {"plugin host", host_}};
+  for (const auto& face : house_->transports)
+    vital.emplace_back("transport", face);
+  for (const auto& board : house_->switchboards)
+    vital.emplace_back("switchboard", board);
+  vitals_ = spawn_vital_signs(system_, std::move(vital), lost_);
+}
+
+/// Everybody knows the engines by their seats, which stay when the plugin is started anew.
+void node::start_media() {
+  auto engines = media::manifest.start({house_->bus, node_, house_});
+  std::vector<caf::actor> seats;
+  for (const auto& engine : engines)
+    seats.push_back(spawn_seat(system_, engine));
+  house_->media = seats;
+  plugins_.push_back({&media::manifest, std::move(engines), [seats](const auto& started) {
+                        for (std::size_t i = 0; i < std::min(seats.size(), started.size()); ++i)
+                          caf::anon_send(seats[i], take_seat{started[i]});
+                      }});
+}
+
+void node::start_shards(std::vector<std::unique_ptr<sip::shard_wire>> wires) {
+  sip::shard_options options;
+  options.count = static_cast<std::uint16_t>(shard_count_);
+  options.nonce_key = random_key();
+  options.calls = std::make_shared<std::atomic<std::uint32_t>>(0);
+  for (std::uint16_t i = 0; i < options.count; ++i)
+    house_->switchboards.push_back(spawn_switchboard(house_, i));
+  for (std::uint16_t i = 0; i < options.count; ++i) {
+    options.index = i;
+    auto& worker = *find_worker(system_, i);
+    shards_.push_back(std::make_unique<shard_loop>(worker, std::move(wires[i]), options, house_,
+                                                   house_->switchboards[i]));
+    house_->transports.push_back(
+      spawn_pinned<sip::transport>(system_, &worker, &shards_.back()->served()));
+  }
+  on_every_loop([this](std::size_t i) { shards_[i]->start(); });
+}
+
+template <class Work>
+void node::on_every_loop(Work work) {
+  std::vector<std::future<void>> done;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    auto promise = std::make_shared<std::promise<void>>();
+    done.push_back(promise->get_future());
+    find_worker(system_, i)->post([=] {
+      work(i);
+      promise->set_value();
+    });
+  }
+  for (auto& one : done)
+    one.wait_for(500ms);
+}
+
+void node::reload() {
+  auto& out = log(log_area::kernel);
+  const auto read = read_configuration(node_->file);
+  if (const auto* const errors = std::get_if<1>(&read)) {
+    for (const auto& error : *errors)
+      out.error("{}", error.text());
+    return out.error("the configuration is wrong; everything stays as it was");
+  }
+  const auto& [fresh, tenants] = std::get<0>(read);
+  start_log(fresh->level, fresh->format);
+  house_->tenants->replace(tenants);
+  for (const auto& key : fixed_changes(*node_, *fresh))
+    out.warn("{} cannot change at run time; it will with the next start", key);
+  out.info("configuration read again: {} tenants", tenants->by_name.size());
+}
+
+std::vector<caf::actor> node::everybody_else() {
+  auto all = house_->names->everybody();
+  all.insert(all.end(), house_->switchboards.begin(), house_->switchboards.end());
+  all.insert(all.end(), house_->media.begin(), house_->media.end());
+  all.insert(all.end(), {house_->bus, house_->journal});
+  return all;
+}
+
+void node::end(const std::vector<caf::actor>& actors, std::chrono::milliseconds patience) {
+  caf::scoped_actor self{system_};
+  for (const auto& actor : actors) {
+    self->monitor(actor);
+    self->send_exit(actor, caf::exit_reason::user_shutdown);
+  }
+  std::size_t ended = 0;
+  bool in_time = true;
+  self->receive_while([&] { return in_time && ended < actors.size(); })(
+    [&](const caf::down_msg&) { ++ended; }, caf::after(patience) >> [&] { in_time = false; });
+}
+
+void node::stop() {
+  end({vitals_}, 100ms);
+  {
+    caf::scoped_actor self{system_};
+    std::size_t said = 0;
+    bool in_time = true;
+    for (const auto& face : house_->transports)
+      self->send(face, shut_down{});
+    self->receive_while([&] { return in_time && said < house_->transports.size(); })(
+      [&](stopped) { ++said; }, caf::after(1s) >> [&] { in_time = false; });
+  }
+  end(house_->transports, 100ms);
+  on_every_loop([this](std::size_t i) { shards_[i]->stop(); });
+  end({host_}, 100ms);
+  end(everybody_else(), 200ms);
+  house_->names->clear();
+}
+
+}  // namespace
+
+/// "ready sip.udp=127.0.0.1:5060 …": raw, whatever the log is like.
+void say_ready(const std::vector<sip::bound_listener>& bound) {
+  std::string line = "ready";
+  for (const auto& [transport, at] : bound)
+    line += " sip." + std::string{word(transport, transport_words)} + "=" + at.text();
+  line += "\n";
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  notify_systemd("READY=1");
+}
+
+exit_status run_node(const std::filesystem::path& file) {
+  auto read = read_configuration(file);
+  if (const auto* const errors = std::get_if<1>(&read)) {
+    for (const auto& error : *errors)
+      std::cerr << error.text() << "\n";
+    return exit_wrong_configuration;
+  }
+  auto& wanted = std::get<0>(read);
+  start_log(wanted.node->level, wanted.node->format);
+  auto& out = log(log_area::kernel);
+  const auto data = data_folder::open(wanted.node->data_dir);
+  const auto shards = std::min(usable_cpus(), shards_max);
+  auto sockets = sip::bind_listeners(wanted.node->listeners, static_cast<std::uint16_t>(shards));
+  if (!data || !sockets) {
+    out.error("{}", (data ? sockets.error() : data.error()).detail);
+    return exit_cannot_run;
+  }
+  const auto bound = sockets->bound;
+
+  hold_signals();
+  node running{std::move(wanted), shards};
+  running.start(std::move(*sockets));
+  say_ready(bound);
+  while (wait_for_signal() == request_signal::reload)
+    running.reload();
+  notify_systemd("STOPPING=1");
+  make_signals_final();
+  out.info("stopping");
+  running.stop();
+  return running.lost_a_vital_part() ? exit_cannot_run : exit_done;
+}
+
+}  // namespace parkway

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "kernel/result.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+namespace parkway {
+
+/// Tells systemd something, such as "READY=1" (sd_notify protocol); nothing without it.
+void notify_systemd(std::string_view state);
+
+/// The data folder, held by this process until destruction.
+class data_folder {
+ public:
+  /// Creates the folder where it is missing, and locks it. Fault unavailable: in use, or not ours
+  /// to write.
+  static result<data_folder> open(const std::filesystem::path& folder);
+  data_folder(data_folder&& other) noexcept;
+  data_folder& operator=(data_folder&&) = delete;
+  ~data_folder();
+
+ private:
+  explicit data_folder(int lock) : lock_(lock) {}
+  int lock_;
+};
+
+/// What somebody outside wants of the process.
+enum class request_signal { reload, stop };
+
+/// Takes SIGHUP, SIGTERM and SIGINT out of every thread's way and ignores SIGPIPE. Before the first
+/// thread starts.
+void hold_signals();
+/// Waits for the next of them.
+request_signal wait_for_signal();
+/// From now on SIGTERM and SIGINT end the process at once.
+void make_signals_final();
+
+}  // namespace parkway
