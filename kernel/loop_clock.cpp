@@ -43,9 +43,10 @@ void deliver(timer_queue::due_timeout& due) {
 }
 
 void deliver(timer_queue::due_request& due) {
-  auto* const self = due.self->get();
-  self->eq_impl(due.id, due.self, loop_worker::current(),
-                caf::make_error(caf::sec::request_timeout));
+  const auto self = caf::actor_cast<caf::strong_actor_ptr>(due.self);
+  if (!self) return;
+  self->get()->eq_impl(due.id, self, loop_worker::current(),
+                       caf::make_error(caf::sec::request_timeout));
 }
 
 }  // namespace
@@ -187,7 +188,7 @@ void loop_clock::set_multi_timeout(time_point t, caf::abstract_actor* self, caf:
 }
 
 void loop_clock::set_request_timeout(time_point t, caf::abstract_actor* self, caf::message_id id) {
-  add(t, timer_queue::due_request{caf::actor_cast<caf::strong_actor_ptr>(self), id});
+  add(t, timer_queue::due_request{caf::actor_cast<caf::weak_actor_ptr>(self), id});
 }
 
 void loop_clock::cancel_ordinary_timeout(caf::abstract_actor* self, caf::atom_value type) {

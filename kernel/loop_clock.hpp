@@ -47,9 +47,10 @@ class timer_queue {
     caf::atom_value type;
     std::uint64_t id;
   };
-  /// A request nobody has answered yet.
+  /// The patience of a request. Weak: CAF 0.17.6 cancels it when the asker ends, but not when the
+  /// answer comes, and then it must not keep the asker alive.
   struct due_request {
-    caf::strong_actor_ptr self;
+    caf::weak_actor_ptr self;
     caf::message_id id;
   };
   using entry = std::variant<due_message, due_group_message, due_timeout, due_request>;

@@ -115,4 +115,11 @@ std::optional<tag_origin> id_source::read_tag(std::string_view tag) {
   return tag_origin{*shard, *serial};
 }
 
+leg_id leg_named_by(const dialog_name& name) {
+  for (const auto& tag : {name.to_tag, name.from_tag})
+    if (const auto ours = id_source::read_tag(tag); ours && ours->serial != 0)
+      return {ours->shard, ours->serial};
+  return {};
+}
+
 }  // namespace parkway::sip

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "kernel/messages/leg.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -50,5 +52,9 @@ class id_source {
   std::array<std::uint64_t, 64> pool_{};
   std::size_t used_ = 64;
 };
+
+/// The leg whose dialog `name` is, by the tag of ours in it: phones give the two tags in either
+/// order (RFC 3891 §3 and what is seen in the field). Serial 0: neither is ours. Not looked up.
+leg_id leg_named_by(const dialog_name& name);
 
 }  // namespace parkway::sip

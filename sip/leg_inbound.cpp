@@ -33,6 +33,7 @@ void leg::receive_call(message invite, transaction_id transaction, incoming_call
   call.leg = id;
   call.transport = shard_.face();
   call.phone = device_of(invite, via_);
+  call.reliable = invite.lists("Supported", "100rel") || invite.lists("Require", "100rel");
   call.media_version = via_.remote.address.version;
   if (body.session && !body.session->streams.empty())
     if (const auto& address = body.session->streams.front().address)

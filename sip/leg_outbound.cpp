@@ -99,7 +99,8 @@ void leg::on_invite_provisional(const message& response) {
     early->session = body.session;
     early->fingerprint = body.fingerprint;
   }
-  tell(leg_ringing{id, response.status(), std::move(body.session)});
+  const bool reliable = response.lists("Require", "100rel");
+  tell(leg_ringing{id, response.status(), std::move(body.session), reliable});
 }
 
 void leg::on_invite_success(const message& response) {

@@ -34,6 +34,7 @@ std::optional<transfer_requested> read_refer(const message& refer) {
     auto name = parse_replaces(*replaces);
     if (!name) return std::nullopt;
     wish.replaces = *std::move(name);
+    wish.replaces_leg = leg_named_by(*wish.replaces);
   }
   return wish;
 }

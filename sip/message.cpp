@@ -2,6 +2,7 @@
 
 #include "sip/osip.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -13,53 +14,39 @@ constexpr std::array<std::string_view, 14> method_names{
   "INVITE", "ACK",  "BYE",   "CANCEL",    "OPTIONS", "REGISTER", "PRACK",
   "UPDATE", "INFO", "REFER", "SUBSCRIBE", "NOTIFY",  "MESSAGE",  "PUBLISH"};
 
-/// The long name of a compact form (RFC 3261 §7.3.3 and the RFCs of the extensions).
+/// Long names by the letter of their compact form (RFC 3261 §7.3.3 and the RFCs of extensions).
+constexpr std::array<std::string_view, 26> long_names{"Accept-Contact",
+                                                      "Referred-By",
+                                                      "Content-Type",
+                                                      "Request-Disposition",
+                                                      "Content-Encoding",
+                                                      "From",
+                                                      "",
+                                                      "",
+                                                      "Call-ID",
+                                                      "Reject-Contact",
+                                                      "Supported",
+                                                      "Content-Length",
+                                                      "Contact",
+                                                      "Identity-Info",
+                                                      "Event",
+                                                      "",
+                                                      "",
+                                                      "Refer-To",
+                                                      "Subject",
+                                                      "To",
+                                                      "Allow-Events",
+                                                      "Via",
+                                                      "",
+                                                      "Session-Expires",
+                                                      "Identity",
+                                                      ""};
+
 std::string_view long_name(std::string_view name) {
-  if (name.size() != 1) return name;
-  switch (lower(name.front())) {
-    case 'a':
-      return "Accept-Contact";
-    case 'b':
-      return "Referred-By";
-    case 'c':
-      return "Content-Type";
-    case 'd':
-      return "Request-Disposition";
-    case 'e':
-      return "Content-Encoding";
-    case 'f':
-      return "From";
-    case 'i':
-      return "Call-ID";
-    case 'j':
-      return "Reject-Contact";
-    case 'k':
-      return "Supported";
-    case 'l':
-      return "Content-Length";
-    case 'm':
-      return "Contact";
-    case 'n':
-      return "Identity-Info";
-    case 'o':
-      return "Event";
-    case 'r':
-      return "Refer-To";
-    case 's':
-      return "Subject";
-    case 't':
-      return "To";
-    case 'u':
-      return "Allow-Events";
-    case 'v':
-      return "Via";
-    case 'x':
-      return "Session-Expires";
-    case 'y':
-      return "Identity";
-    default:
-      return name;
-  }
+  const char letter = name.size() == 1 ? lower(name.front()) : ' ';
+  if (letter < 'a' || letter > 'z') return name;
+  const auto found = long_names[static_cast<std::size_t>(letter - 'a')];
+  return found.empty() ? name : found;
 }
 
 std::string_view view(const char* text) {
@@ -79,22 +66,9 @@ struct header_line {
 /// Headers whose structure is taken from libosip2. The others, and bodies, it never sees: what it
 /// does not read costs nothing, and cannot hurt.
 bool structured(std::string_view name) {
-  switch (name.size()) {
-    case 2:
-      return same_token(name, "To");
-    case 3:
-      return same_token(name, "Via");
-    case 4:
-      return same_token(name, "From") || same_token(name, "CSeq");
-    case 5:
-      return same_token(name, "Route");
-    case 7:
-      return same_token(name, "Call-ID") || same_token(name, "Contact");
-    case 12:
-      return same_token(name, "Record-Route");
-    default:
-      return false;
-  }
+  constexpr std::array<std::string_view, 8> names{"Via",  "From",    "To",    "Call-ID",
+                                                  "CSeq", "Contact", "Route", "Record-Route"};
+  return std::any_of(names.begin(), names.end(), [&](auto n) { return same_token(n, name); });
 }
 
 std::string_view tag_of(osip_from_t* header) {

@@ -77,6 +77,8 @@ bool read_header_parameters(std::string_view text, std::vector<parameter>& out) 
       auto unquoted = cut_quoted(value);
       if (!unquoted || !trimmed(value).empty()) return false;
       plain = std::move(*unquoted);
+    } else if (plain.find('"') != std::string::npos) {
+      return false;
     }
     out.push_back({lower(name), std::move(plain)});
   }

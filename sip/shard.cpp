@@ -124,19 +124,22 @@ void shard_core::on_timeout(transaction_id, std::uint64_t cookie) {
   const auto parts = cookie_parts::from(cookie);
   if (parts.kind == cookie_parts::none) return;
   if (auto* waiting = find(parts.serial))
-    waiting->on_no_response(static_cast<leg_request>(parts.kind), 408);
+    return waiting->on_no_response(static_cast<leg_request>(parts.kind), 408);
+  on_watcher_answer(parts.serial, 408, {});
 }
 
 void shard_core::on_transport_error(transaction_id, std::uint64_t cookie) {
   const auto parts = cookie_parts::from(cookie);
   if (parts.kind == cookie_parts::none) return;
   if (auto* waiting = find(parts.serial))
-    waiting->on_no_response(static_cast<leg_request>(parts.kind), 503);
+    return waiting->on_no_response(static_cast<leg_request>(parts.kind), 503);
+  on_watcher_answer(parts.serial, 503, {});
 }
 
 void shard_core::on_timer(std::uint64_t cookie) {
   const auto parts = cookie_parts::from(cookie);
   if (parts.kind == registration_timer) return on_registration_timeout(parts.serial);
+  if (parts.kind == subscription_timer) return on_subscription_timer(parts.serial);
   if (auto* waiting = find(parts.serial)) waiting->on_timer(static_cast<leg_timer>(parts.kind));
 }
 
@@ -201,6 +204,7 @@ shard_counts shard::counts() const {
   counts.legs = core_->legs_.size();
   counts.transactions = core_->transactions_.live();
   counts.registrations_pending = core_->registrations_.size();
+  counts.subscriptions = core_->subscriptions_.size();
   return counts;
 }
 
@@ -264,6 +268,18 @@ void shard::command(const owner_died& c, time_point now) {
 
 void shard::command(const shut_down&, time_point now) {
   enter(*core_, now, [&] { core_->shut_down(); });
+}
+
+void shard::command(const watch_refused& c, time_point now) {
+  enter(*core_, now, [&] { core_->on_watch_refused(c); });
+}
+
+void shard::command(const notify_watcher& c, time_point now) {
+  enter(*core_, now, [&] { core_->on_notify_watcher(c); });
+}
+
+void shard::command(const notify_phone& c, time_point now) {
+  enter(*core_, now, [&] { core_->on_notify_phone(c); });
 }
 
 void shard::command(const phone_registered& c, time_point now) {

@@ -3,6 +3,7 @@
 #include "kernel/context.hpp"
 #include "kernel/messages/leg.hpp"
 #include "kernel/messages/registration.hpp"
+#include "kernel/messages/watch.hpp"
 #include "sip/wire.hpp"
 
 #include <array>
@@ -36,6 +37,7 @@ struct shard_counts {
   std::uint64_t overloaded = 0;  ///< 503 sent.
   std::size_t legs = 0;
   std::size_t transactions = 0;
+  std::size_t subscriptions = 0;
   std::size_t registrations_pending = 0;  ///< REGISTERs an extension has not answered yet.
 };
 
@@ -79,6 +81,9 @@ class shard : public wire_listener {
   /// All goodbyes are with the wire when it returns.
   void command(const shut_down& c, time_point now);
   void command(const phone_registered& c, time_point now);
+  void command(const watch_refused& c, time_point now);
+  void command(const notify_watcher& c, time_point now);
+  void command(const notify_phone& c, time_point now);
   /// Another shard saw an authentication fail: this source counts here too.
   void on_authentication_failure(const ip_address& source, time_point now);
   /// Another shard has a message for a connection of ours.

@@ -5,6 +5,7 @@
 #include "sip/leg.hpp"
 #include "sip/leg_host.hpp"
 #include "sip/shard.hpp"
+#include "sip/subscription.hpp"
 #include "sip/timer_wheel.hpp"
 #include "sip/transaction_table.hpp"
 
@@ -47,6 +48,9 @@ struct shard_core final : leg_host, transaction_user {
   void on_invite(message request, const flow& from, const request_key& key);
   void on_register(message request, const flow& from, const request_key& key);
   void on_registration_timeout(std::uint64_t number);
+  void on_subscribe(message request, const flow& from, const request_key& key);
+  void on_resubscribe(subscription& s, message request, const flow& from,
+                      transaction_id transaction);
   void on_response(const message& response, const flow& from, std::string_view bytes);
   void on_timer(std::uint64_t cookie);
 
@@ -55,6 +59,18 @@ struct shard_core final : leg_host, transaction_user {
   void end_legs_of(const caf::actor_addr& owner);
   void shut_down();
   void on_registered(const phone_registered& c);
+  void on_watch_refused(const watch_refused& r);
+  void on_notify_watcher(const notify_watcher& n);
+  void on_notify_phone(const notify_phone& n);
+
+  // shard_subscriptions.cpp
+  void await_word(subscription& s, message request, transaction_id transaction);
+  void answer_subscribe(subscription& s, std::uint16_t status);
+  void send_notify(subscription& s, const lamp_ptr& state);
+  void on_watcher_answer(std::uint64_t serial, std::uint16_t status,
+                         std::chrono::seconds retry_after);
+  void on_subscription_timer(std::uint64_t serial);
+  void end_subscription(std::uint64_t serial);
 
   /// Whose request this is; challenges or refuses it, and gives nothing, where that is not known.
   std::optional<authenticated> authenticate(const message& request, const flow& from,
@@ -112,6 +128,10 @@ struct shard_core final : leg_host, transaction_user {
   std::vector<std::unique_ptr<leg>> graves_;
   std::unordered_map<std::uint64_t, pending_registration> registrations_;
   std::uint64_t last_registration_ = 0;
+  std::unordered_map<std::uint64_t, subscription> subscriptions_;  ///< By subscription_id::serial.
+  std::unordered_map<std::string, std::uint32_t> watchers_;  ///< How many each phone's user has.
+  /// NOTIFYs without a subscription that are out: contact key, and who waits.
+  std::unordered_map<std::uint64_t, std::pair<std::string, caf::actor>> unasked_;
   shard_counts counts_;
 };
 
@@ -131,7 +151,9 @@ struct cookie_parts {
 
 /// The timer kind of a REGISTER that waits, beside those of legs.
 inline constexpr std::uint8_t registration_timer = 6;
-static_assert(leg_timer_count <= registration_timer);
+/// Of a subscription: its expiry, or the patience for its first state.
+inline constexpr std::uint8_t subscription_timer = 5;
+static_assert(leg_timer_count <= subscription_timer);
 
 /// How a request is found again (RFC 3261 §17.2.3).
 request_key key_of(const message& request);

@@ -13,8 +13,6 @@ namespace parkway::sip {
 namespace {
 
 constexpr std::string_view retry_later = "Retry-After: 10\r\n";
-/// Event packages a phone may subscribe to.
-constexpr std::string_view allow_events = "Allow-Events: refer\r\n";
 
 /// The From of somebody who does not want to be known (RFC 3323 §4.1.1.3).
 bool is_anonymous(const name_addr& from) {
@@ -114,6 +112,13 @@ void shard_core::on_cancel(const message& cancel, const flow& from, const reques
 void shard_core::on_request_in_dialog(message request, const flow& from, const request_key& key) {
   const auto ours = id_source::read_tag(request.to_tag());
   auto* addressed = ours ? find(ours->serial) : nullptr;
+  const auto watched = ours ? subscriptions_.find(ours->serial) : subscriptions_.end();
+  if (watched != subscriptions_.end()
+      && watched->second.names.matches(request.call_id(), request.to_tag(), request.from_tag())) {
+    const auto transaction = transactions_.open_server(key, from, cookie_parts{}.pack(), now_);
+    if (!transaction) return answer(request, from, 503, retry_later);
+    return on_resubscribe(watched->second, std::move(request), from, *transaction);
+  }
   if (!addressed || !addressed->is(request)) {
     // A made-up tag is no way around the rate of its source.
     const auto source = from.remote.address;
@@ -136,9 +141,7 @@ void shard_core::on_request_outside(message request, const flow& from, const req
     case method::options:
       return on_options(request, from);
     case method::subscribe:
-      if (authenticate(request, from, request.request_uri()->host))
-        answer(request, from, 489, allow_events);
-      return;
+      return on_subscribe(std::move(request), from, key);
     case method::refer:
       if (authenticate(request, from, request.request_uri()->host)) answer(request, from, 403);
       return;
@@ -218,6 +221,7 @@ std::optional<incoming_call> shard_core::describe_call(const message& invite, co
     return std::nullopt;
   }
   call.replaces = *std::move(named);
+  call.replaces_leg = leg_named_by(*call.replaces);
   return call;
 }
 

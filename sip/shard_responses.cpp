@@ -1,4 +1,5 @@
 #include "sip/shard_core.hpp"
+#include "sip/text.hpp"
 #include "sip/validate.hpp"
 
 namespace parkway::sip {
@@ -19,6 +20,11 @@ void shard_core::on_response(const message& response, const flow& from, std::str
   if (parts.kind == cookie_parts::none) return;
   if (auto* waiting = find(parts.serial))
     return waiting->on_response(static_cast<leg_request>(parts.kind), response);
+  if (response.cseq_method() == method::notify && response.status() >= 200) {
+    const auto later = number_in(trimmed(response.header("Retry-After").value_or("")), 86400);
+    return on_watcher_answer(parts.serial, response.status(),
+                             std::chrono::seconds{static_cast<std::int64_t>(later.value_or(0))});
+  }
   const bool success = response.status() >= 200 && response.status() < 300;
   if (success && response.cseq_method() == method::invite) dismiss(response, from);
 }

@@ -46,10 +46,25 @@ bool sound_host(std::string_view host) {
   return host.find_first_of(" \t;/@<>") == std::string_view::npos;
 }
 
+/// Whether every quoted string in `text` ends.
+bool quotes_close(std::string_view text) {
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (inside && text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      inside = !inside;
+  }
+  return !inside;
+}
+
 verdict check_via(const message& m) {
   if (m.via_count() == 0) return refuse(0, "no Via");
   const auto& via = m.top_via();
   if (!sound_host(via.host)) return refuse(400, "Via without a host");
+  // libosip2 is generous with quotes; what is copied into answers must read alike to everybody.
+  if (via.branch.find_first_of("\"<>,; \t") != std::string_view::npos || !quotes_close(via.text))
+    return refuse(400, "Via branch is no token, or a quote does not end");
   if (via.branch == magic_cookie) return refuse(400, "Via branch with nothing behind its cookie");
   return std::nullopt;
 }

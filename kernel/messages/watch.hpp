@@ -60,6 +60,25 @@ enum class watch_kind : std::uint8_t {
   dialog,     ///< Event: dialog (RFC 4235).
 };
 
+/// A phone wants to watch what it dialled: "104", "*88104". shard → switchboard, which sends
+/// watch_place to the extension meant, or answers watch_refused.
+struct watch_asked {
+  subscription_id id;
+  caf::actor transport;
+  tenant_name tenant;
+  number watcher;
+  std::string dialled;
+  std::string orbit;
+  watch_kind kind = watch_kind::dialog;
+  bool park_body = false;
+  device phone;
+  bool once = false;
+};
+struct watch_refused {
+  subscription_id id;
+  refusal why;
+};
+
 /// A phone subscribes or refreshes. shard → extension watched. It answers notify_watcher at once.
 struct watch_place {
   subscription_id id;
@@ -129,6 +148,8 @@ struct unshow_parked {
 
 }  // namespace parkway
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watch_asked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watch_refused)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watch_place)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::unwatch_place)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::notify_watcher)

@@ -37,7 +37,7 @@ void look_at(const message& m) {
 }
 
 /// A sound request can be answered, and the answer is a sound response to it.
-void answer(const message& m) {
+void check_answer(const message& m) {
   const auto text =
     writer::response(m, 200, "tag", source).record_routes(m).finish("a/b", m.body().substr(0, 99));
   const auto back = message::parse(text);
@@ -78,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (wrong) return 0;
   promise(!m->call_id().empty() && m->via_count() > 0);
   if (!m->is_request()) return 0;
-  answer(*m);
+  check_answer(*m);
   if (m->method() == method::register_) (void)read_register(*m, {});
   return 0;
 }

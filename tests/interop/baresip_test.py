@@ -2,10 +2,10 @@
 """Three baresips: a call, a park by transfer, music, a retrieve; each step proved by the tone that is on the wire."""
 import time, unittest
 
-from baresip import Baresip
-from capture import Capture
 from office import MUSIC, Office, main, music_file, need
 import office
+from baresip import Baresip
+from capture import Capture
 
 TONES = {'101': 440, '102': 1000, '103': 850}
 HEARD = (*TONES.values(), MUSIC)

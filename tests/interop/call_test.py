@@ -2,9 +2,9 @@
 """Extension to extension: answering, refusing, holding, transferring, with sound."""
 import time
 
+from office import MUSIC, Office, directory, eventually, main
 from audio import Description
 from message import name_of, parameter, user_of
-from office import MUSIC, Office, directory, eventually, main
 
 
 class Calls(Office):

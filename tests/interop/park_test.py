@@ -2,8 +2,8 @@
 """Parking and retrieving in every shape a phone can ask for it."""
 import time
 
-from message import name_of, user_of
 from office import MUSIC, Office, main
+from message import name_of, user_of
 
 # The cast: 106 is the customer (440 Hz), 102 Bob parks, 103 James and 104 Carol are in Bob's group, 101 Alice and 105 Eve are not.
 

@@ -2,9 +2,9 @@
 """Registering: digest, bindings, flows, tenants."""
 import re, time
 
-from message import challenges, credentials, parameter
 from office import Office, directory, eventually, main
 import office
+from message import challenges, credentials, parameter
 
 
 def minutes(answer):

@@ -3,8 +3,8 @@
 import os, socket, unittest
 
 from office import Node, directory, eventually, main, need
-from sipp import Sipp, login, rows
 import office
+from sipp import Sipp, login, rows
 
 CALLERS, CALLEES, RETRIEVERS = ([f'{kind}{i:04d}' for i in range(20)] for kind in '123')
 ADDRESS = dict(udp='127.21.0.', tcp='127.22.0.')                 # the network of the phones: .2 call, .3 are called, .4 retrieve

@@ -24,7 +24,7 @@ namespace {
 
 /// A node of media alone, on real loops.
 struct node {
-  explicit node(settings s = ports(42200, 42299)) : system(loops(config)) {
+  explicit node(settings s = ports(18200, 18299)) : system(loops(config)) {
     engines = start_engines(system, std::make_shared<const settings>(std::move(s)));
   }
   ~node() {
@@ -125,7 +125,7 @@ TEST_CASE("a file of the configuration's folder is read in the background and pl
   sf_write_short(file, silence.data(), 8000);
   sf_close(file);
 
-  auto s = node::ports(42200, 42299);
+  auto s = node::ports(18200, 18299);
   s.file = folder / "parkway.toml";
   std::string asked;
   SECTION("the node's music") {
@@ -152,7 +152,7 @@ TEST_CASE("a file of the configuration's folder is read in the background and pl
 }
 
 TEST_CASE("the ports of a dead owner are closed, those it gave away are not", "[media][actor]") {
-  node n{node::ports(42300, 42303)};
+  node n{node::ports(18300, 18303)};
   const auto owner = n.system.spawn(somebody, 1);
   const auto heir = n.system.spawn(somebody, 2);
   const auto kept = n.open(0, owner), lost = n.open(0, owner);
@@ -174,7 +174,7 @@ TEST_CASE("the engines are a plugin", "[media][actor]") {
   auto kernel = std::make_shared<context>();
   kernel->system = &system;
   const auto engines =
-    manifest.start({{}, std::make_shared<const settings>(node::ports(42310, 42319)), kernel});
+    manifest.start({{}, std::make_shared<const settings>(node::ports(18310, 18319)), kernel});
   CHECK(engines.size() == 2);
   for (const auto& e : engines)
     caf::anon_send_exit(e, caf::exit_reason::user_shutdown);

@@ -67,7 +67,7 @@ TEST_CASE("engines on several threads never get the same port", "[media][ports]"
 
 TEST_CASE("when no port is left the next call is told so, and after a close it is served",
           "[media][ports]") {
-  bench b{42100, 42105};
+  bench b{18100, 18105};
   const auto first = b.open();
   b.open();
   b.open(ip_version::v6);
@@ -80,36 +80,36 @@ TEST_CASE("when no port is left the next call is told so, and after a close it i
 }
 
 TEST_CASE("a port another program has is passed over, whether RTP or RTCP", "[media][ports]") {
-  bench b{42110, 42117};
+  bench b{18110, 18117};
   const auto host = *ip_address::parse("127.0.0.1");
-  const auto foreign = udp_sockets::bind(host, 42110);
+  const auto foreign = udp_sockets::bind(host, 18110);
   REQUIRE(foreign);
-  const auto odd = udp_sockets::bind(host, 42113);  // RTCP of 42112, RTP of 42114.
+  const auto odd = udp_sockets::bind(host, 18113);  // RTCP of 18112, RTP of 18114.
   REQUIRE(odd);
-  CHECK(b.open().rtp.port == 42116);
+  CHECK(b.open().rtp.port == 18116);
   CHECK(b.it.open({{0, 99}, ip_version::v4, {}, 0}).why->code == fault_code::overloaded);
 }
 
 TEST_CASE("after a restart a call gets the very port it had, or none", "[media][ports]") {
-  bench b{42120, 42129};
-  CHECK(b.it.open({{0, 1}, ip_version::v4, {}, 42124}).port == 42124);
-  CHECK(b.it.open({{0, 2}, ip_version::v4, {}, 42124}).why->code == fault_code::busy);
-  CHECK(b.it.open({{0, 3}, ip_version::v4, {}, 42127}).why->code == fault_code::busy);
+  bench b{18120, 18129};
+  CHECK(b.it.open({{0, 1}, ip_version::v4, {}, 18124}).port == 18124);
+  CHECK(b.it.open({{0, 2}, ip_version::v4, {}, 18124}).why->code == fault_code::busy);
+  CHECK(b.it.open({{0, 3}, ip_version::v4, {}, 18127}).why->code == fault_code::busy);
   // The range may have been changed meanwhile.
-  CHECK(b.it.open({{0, 4}, ip_version::v4, {}, 42138}).port == 42138);
+  CHECK(b.it.open({{0, 4}, ip_version::v4, {}, 18138}).port == 18138);
 }
 
 TEST_CASE("an id is used once", "[media][ports]") {
-  bench b{42140, 42149};
+  bench b{18140, 18149};
   const auto a = b.open();
   CHECK(b.it.open({a.id, ip_version::v4, {}, 0}).why->code == fault_code::internal);
   CHECK(b.it.ports() == 1);
 }
 
 TEST_CASE("an engine that ends gives its ports back", "[media][ports]") {
-  const auto pool = std::make_shared<port_pool>(std::uint16_t{42150}, std::uint16_t{42151});
+  const auto pool = std::make_shared<port_pool>(std::uint16_t{18150}, std::uint16_t{18151});
   for (int round = 0; round < 2; ++round) {
     engine e{{}, pool, tune(), [](auto&) {}, 1, time_point{}};
-    CHECK(e.open({{0, 1}, ip_version::v4, {}, 0}).port == 42150);
+    CHECK(e.open({{0, 1}, ip_version::v4, {}, 0}).port == 18150);
   }
 }

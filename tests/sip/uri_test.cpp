@@ -156,8 +156,9 @@ TEST_CASE("a name-addr gives its display name decoded", "[uri]") {
 }
 
 TEST_CASE("an unreadable name-addr is refused", "[uri]") {
-  for (const auto* text : {"", "\"open <sip:1@h>", "\"a\" sip:1@h", "<sip:1@h", "Bell, A <sip:1@h>",
-                           "<sip:1@h>x", "<sip:1@h>;x=\"y", "<sip:1@h>;=y", "< sip:1@h>", "*"})
+  for (const auto* text :
+       {"", "\"open <sip:1@h>", "\"a\" sip:1@h", "<sip:1@h", "Bell, A <sip:1@h>", "<sip:1@h>x",
+        "<sip:1@h>;x=\"y", "<sip:1@h>;x=y\"z;b", "<sip:1@h>;=y", "< sip:1@h>", "*"})
     CHECK_FALSE(name_addr::parse(text));
 }
 

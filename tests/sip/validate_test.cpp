@@ -97,6 +97,9 @@ TEST_CASE("a Request-URI is one we serve", "[validate]") {
 
 TEST_CASE("a Via tells transactions apart", "[validate]") {
   CHECK(status({.via = "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK"}) == 400);
+  CHECK(status({.via = "Via: SIP/2.0/UDP 192.0.2.1;branch=\"z9hG4bKx;rport"}) == 400);
+  CHECK(status({.via = "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx;x=\"a\\\";b"}) == 400);
+  CHECK(status({.via = "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx;x=\"a\\\";b\""}) == sound);
   CHECK(status({.via = "Via: SIP/2.0/UDP [2001:db8:::1];branch=z9hG4bKx"}) == 400);
 }
 

@@ -55,7 +55,7 @@ class Call:
     def _message(self, method, cseq, headers=(), body='', kind='application/sdp'):
         said = [('Via', self.phone.via()), ('Max-Forwards', '70'), ('From', self.local), ('To', self.remote), ('Call-ID', self.call_id),
                 ('CSeq', f'{cseq} {method}')] + [('Route', r) for r in self.routes]
-        if method not in ('BYE', 'CANCEL'): said.append(('Contact', self.phone.contact()))
+        if method not in ('BYE', 'CANCEL') and not any(n == 'Contact' for n, _ in headers): said.append(('Contact', self.phone.contact()))
         return Message(f'{method} {self.target} SIP/2.0', said + list(headers) + ([('Content-Type', kind)] if body else []), body)
 
     def acknowledge(self, answer):

@@ -81,6 +81,7 @@ class Node:
             with self.heard:
                 self.lines.append(line.decode(errors='replace').rstrip('\n'))
                 self.heard.notify_all()
+        pipe.close()
         with self.heard:
             self.silent = True
             self.heard.notify_all()
@@ -97,12 +98,12 @@ class Node:
     @property
     def alive(self): return self.process.poll() is None
 
-    def signal(self, number): self.process.send_signal(number)
+    def send_signal(self, number): self.process.send_signal(number)
 
     def stop(self, number=signal.SIGTERM, seconds=10):
         """Exit status and how long it took; killed when it does not end."""
         began = time.monotonic()
-        if self.alive: self.signal(number)
+        if self.alive: self.send_signal(number)
         try: status = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()

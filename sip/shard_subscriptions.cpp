@@ -1,0 +1,230 @@
+#include "kernel/log.hpp"
+#include "sip/event_bodies.hpp"
+#include "sip/shard_core.hpp"
+#include "sip/text.hpp"
+#include "sip/translate.hpp"
+#include "sip/writer.hpp"
+
+/// SUBSCRIBE and NOTIFY (RFC 6665): who watches is kept here, what there is to see is the
+/// extension's.
+///
+///   SUBSCRIBE --401, 489, 423--> end     SUBSCRIBE --> watch_asked --watch_refused--> 4xx
+///   watch_asked --notify_watcher--> 200, NOTIFY --200--> active --state--> NOTIFY …
+///   active --SUBSCRIBE--> 200, NOTIFY    active --expiry, Expires: 0, 481--> over
+
+namespace parkway::sip {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The switchboard and the extension answer within microseconds, or are gone.
+constexpr auto word_comes_within = 5s;
+/// Keys on the panels of one desk, many times over; a flood ends here.
+constexpr std::uint32_t per_watcher_max = 500;
+/// All of a shard: each costs about a kilobyte.
+constexpr std::size_t all_max = 200'000;
+
+constexpr std::string_view retry_later = "Retry-After: 10\r\n";
+constexpr std::string_view events_line = "Allow-Events: refer, dialog, call-info\r\n";
+
+std::string watcher_key(const tenant_name& tenant, const number& who) {
+  return tenant.text + "/" + who.text;
+}
+
+/// RFC 6665 §4.2.2: a subscriber that answers so knows nothing of the subscription any more.
+bool ends_subscription(std::uint16_t status) {
+  return status == 481 || status == 404;
+}
+
+}  // namespace
+
+void shard_core::on_subscribe(message request, const flow& from, const request_key& key) {
+  const auto who = authenticate(request, from, request.request_uri()->host);
+  if (!who) return;
+  if (!request.from() || request.from()->address.user != who->extension->number.text)
+    return answer(request, from, 403);
+  const auto read = read_subscribe(request);
+  if (const auto* status = std::get_if<std::uint16_t>(&read))
+    return answer(request, from, *status, *status == 423 ? "Min-Expires: 60\r\n" : events_line);
+  auto& count = watchers_[watcher_key(who->tenant->name, who->extension->number)];
+  if (count >= per_watcher_max || subscriptions_.size() >= all_max) {
+    ++counts_.overloaded;
+    return answer(request, from, 503, retry_later);
+  }
+  const auto id = lent_->fresh_leg(options_.index);
+  auto made = dialog::from_request(request, ids_.leg_tag(id.serial));
+  if (!made) return answer(request, from, status_of(made.error().code));
+  const auto transaction = transactions_.open_server(key, from, cookie_parts{}.pack(), now_);
+  if (!transaction) return answer(request, from, 503, retry_later);
+  ++count;
+  auto& s = subscriptions_[id.serial];
+  s.id = id;
+  s.via = from;
+  s.names = *std::move(made);
+  s.wish = std::get<subscribe_wish>(read);
+  const auto& profile = lent_->profiles->of(request.header("User-Agent").value_or(""));
+  s.style = profile.lamp;
+  s.tenant = who->tenant->name;
+  s.watcher = who->extension->number;
+  const auto& target = *request.request_uri();
+  s.dialled = target.user;
+  if (const auto* orbit = target.parameter_value("orbit")) s.orbit = *orbit;
+  // A key on a place, not on a person: it expects a call it could pick up.
+  if (s.style == lamp_style::bw && !who->tenant->extensions.contains(number{s.dialled}))
+    s.style = lamp_style::early;
+  s.entity = request.request_uri_text();
+  s.phone = device_of(request, from);
+  await_word(s, std::move(request), *transaction);
+}
+
+void shard_core::on_resubscribe(subscription& s, message request, const flow& from,
+                                transaction_id transaction) {
+  const auto refuse = [&](std::uint16_t status, std::string_view lines) {
+    respond(
+      transaction, status,
+      writer::response(request, status, s.names.local_tag, from.remote).lines(lines).finish());
+  };
+  if (!s.names.accept_sequence(request.cseq())) return refuse(500, {});
+  if (request.method() != method::subscribe) return refuse(405, events_line);
+  if (s.pending) return refuse(500, retry_later);
+  const auto read = read_subscribe(request);
+  if (const auto* status = std::get_if<std::uint16_t>(&read))
+    return refuse(*status, *status == 423 ? "Min-Expires: 60\r\n" : events_line);
+  const auto& wish = std::get<subscribe_wish>(read);
+  if (wish.kind != s.wish.kind) return refuse(489, events_line);
+  s.wish = wish;
+  s.via = from;
+  s.names.refresh_target(request);
+  await_word(s, std::move(request), transaction);
+}
+
+/// The answer, and the first NOTIFY behind it, wait for what there is to see.
+void shard_core::await_word(subscription& s, message request, transaction_id transaction) {
+  const auto patience =
+    wheel_.add(now_ + word_comes_within, cookie_parts{s.id.serial, subscription_timer}.pack());
+  s.pending.emplace(pending_subscribe{std::move(request), transaction, patience});
+  s.over = s.wish.expires.count() == 0;
+  s.expires_at = now_ + s.wish.expires;
+  caf::anon_send(switchboard_, watch_asked{s.id, face(), s.tenant, s.watcher, s.dialled, s.orbit,
+                                           s.wish.kind, s.wish.park_body, s.phone, s.over});
+}
+
+void shard_core::on_watch_refused(const watch_refused& r) {
+  const auto found = subscriptions_.find(r.id.serial);
+  if (found == subscriptions_.end() || !found->second.pending) return;
+  auto& s = found->second;
+  const auto status = status_of(r.why);
+  answer_subscribe(s, status);
+  end_subscription(r.id.serial);
+}
+
+void shard_core::answer_subscribe(subscription& s, std::uint16_t status) {
+  auto& waiting = *s.pending;
+  wheel_.cancel(waiting.patience);
+  auto text = writer::response(waiting.request, status, s.names.local_tag, s.via.remote);
+  if (status == 200) {
+    text.record_routes(waiting.request).lines(contact_of(shown_to(s.via), s.via.kind));
+    text.header("Expires", static_cast<std::uint64_t>(s.wish.expires.count()));
+  }
+  if (status == 503) text.lines(retry_later);
+  respond(waiting.transaction, status, text.lines(events_line).finish());
+  s.pending.reset();
+}
+
+void shard_core::on_notify_watcher(const notify_watcher& n) {
+  const auto found = subscriptions_.find(n.id.serial);
+  if (found == subscriptions_.end()) {
+    caf::anon_send(n.notifier, unwatch_place{n.id});
+    return;
+  }
+  auto& s = found->second;
+  s.notifier = n.notifier;
+  if (s.pending) {
+    answer_subscribe(s, 200);
+    wheel_.cancel(s.expiry);
+    if (!s.over)
+      s.expiry = wheel_.add(s.expires_at, cookie_parts{s.id.serial, subscription_timer}.pack());
+  }
+  send_notify(s, n.state);
+}
+
+void shard_core::send_notify(subscription& s, const lamp_ptr& state) {
+  const auto text = notify_of(s, state, now_, contact_of(shown_to(s.via), s.via.kind));
+  const auto branch = ids_.branch();
+  const auto bytes =
+    begin_request(*this, s.via, s.names, "NOTIFY", ++s.names.local_sequence, branch)
+      .lines(text.lines)
+      .finish(text.type, text.body);
+  const cookie_parts cookie{s.id.serial, static_cast<std::uint8_t>(leg_request::notify)};
+  if (!transactions_.open_client(branch, "NOTIFY", s.via, bytes, cookie.pack(), now_))
+    on_watcher_answer(s.id.serial, 503, 0s);
+  else if (s.over)
+    end_subscription(s.id.serial);
+}
+
+void shard_core::on_watcher_answer(std::uint64_t serial, std::uint16_t status,
+                                   std::chrono::seconds retry_after) {
+  if (const auto unasked = unasked_.extract(serial)) {
+    const auto& [key, notifier] = unasked.mapped();
+    caf::anon_send(notifier, phone_answered{key, status, retry_after});
+    return;
+  }
+  const auto found = subscriptions_.find(serial);
+  if (found == subscriptions_.end() || !found->second.notifier) return;
+  caf::anon_send(found->second.notifier, watcher_answered{found->second.id, status, retry_after});
+  if (ends_subscription(status)) end_subscription(serial);
+}
+
+/// The time is over, or the switchboard's word did not come.
+void shard_core::on_subscription_timer(std::uint64_t serial) {
+  const auto found = subscriptions_.find(serial);
+  if (found == subscriptions_.end()) return;
+  auto& s = found->second;
+  if (s.pending) {
+    answer_subscribe(s, 503);
+    if (!s.shown) return end_subscription(serial);
+  }
+  if (now_ < s.expires_at || !s.shown) return;
+  s.over = true;
+  send_notify(s, s.shown);
+}
+
+void shard_core::end_subscription(std::uint64_t serial) {
+  const auto node = subscriptions_.extract(serial);
+  if (node.empty()) return;
+  const auto& s = node.mapped();
+  wheel_.cancel(s.expiry);
+  if (s.pending) wheel_.cancel(s.pending->patience);
+  const auto count = watchers_.find(watcher_key(s.tenant, s.watcher));
+  if (count != watchers_.end() && --count->second == 0) watchers_.erase(count);
+  if (s.notifier) caf::anon_send(s.notifier, unwatch_place{s.id});
+}
+
+/// A phone without a subscription is told at the contact it registered.
+void shard_core::on_notify_phone(const notify_phone& n) {
+  const auto& state = *n.state;
+  const auto id = lent_->fresh_leg(options_.index);
+  const auto& to = n.to.via;
+  const auto shown = shown_to(to);
+  dialog names;
+  names.call_id = ids_.call_id();
+  names.local_tag = ids_.leg_tag(id.serial);
+  names.local = "\"Call Park\" <sip:" + escape_user(state.service_number.text) + "@" + state.domain
+                + ">;tag=" + names.local_tag;
+  names.remote = "<sip:" + escape_user(n.extension.text) + "@" + state.domain + ">";
+  names.target = n.to.uri;
+  names.routes = n.to.path;
+  const auto text =
+    unasked_notify_of(state, lent_->profiles->of(n.to.user_agent), contact_of(shown, to.kind));
+  const auto branch = ids_.branch();
+  const auto bytes = begin_request(*this, to, names, "NOTIFY", 1, branch)
+                       .lines(text.lines)
+                       .finish(text.type, text.body);
+  unasked_.emplace(id.serial, std::pair{n.to.key, n.notifier});
+  const cookie_parts cookie{id.serial, static_cast<std::uint8_t>(leg_request::notify)};
+  if (!transactions_.open_client(branch, "NOTIFY", to, bytes, cookie.pack(), now_))
+    on_watcher_answer(id.serial, 503, 0s);
+}
+
+}  // namespace parkway::sip
