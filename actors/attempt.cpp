@@ -18,14 +18,10 @@ int weight(const refusal& r) {
   return r.code == fault_code::not_reachable ? 0 : 1;
 }
 
-/// The template with our port in its first audio stream.
+/// The template, one audio stream without a port, with ours.
 session_ptr with_port(const session_ptr& offer, std::uint16_t port) {
   auto copy = *offer;
-  for (auto& stream : copy.streams) {
-    if (stream.kind != "audio" || stream.refused()) continue;
-    stream.port = port;
-    break;
-  }
+  copy.streams.front().port = port;
   return std::make_shared<const session_description>(std::move(copy));
 }
 
@@ -40,7 +36,7 @@ attempt::attempt(caf::event_based_actor* actor, context_ptr house, attempt_order
 
 caf::behavior attempt::make_behavior() {
   start();
-  return {
+  return caf::message_handler{
     [this](const contacts& c) { heard_contacts(c); },
     [this](const ring_order& o) {
       if (!stages.empty()) return;
@@ -69,12 +65,8 @@ caf::behavior attempt::make_behavior() {
       line.close(port_id);
       self->quit();
     },
-    // A phone may talk before it is answered; nobody listens yet.
-    [](const leg_info&) {},
-    [this](const leg_offered& o) {
-      line.leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
-    },
-  };
+  }
+    .or_else(line.other_events());
 }
 
 void attempt::start() {

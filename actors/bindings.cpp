@@ -38,6 +38,12 @@ void bindings::put(const contact_change& change, const register_phone& request, 
   all_.insert(behind, std::move(added));
 }
 
+bool bindings::is_new(const binding& contact, const std::string& call_id) const {
+  return std::none_of(all_.begin(), all_.end(), [&](const binding& b) {
+    return b.key == contact.key && b.call_id == call_id && b.user_agent == contact.user_agent;
+  });
+}
+
 bool bindings::expire(time_point now) {
   return std::erase_if(all_, [&](const binding& b) { return b.expires_at <= now; }) > 0;
 }

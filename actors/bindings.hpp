@@ -19,6 +19,8 @@ class bindings {
 
   /// Applies a REGISTER; all or nothing. The fault: an older CSeq of the same Call-ID (step 7).
   std::optional<fault> apply(const register_phone& request, time_point now);
+  /// Whether this contact comes, or comes back after a restart: it may have forgotten its screen.
+  bool is_new(const binding& contact, const std::string& call_id) const;
   /// Removes what has expired; true when something had.
   bool expire(time_point now);
   /// When the next one expires.

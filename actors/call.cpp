@@ -60,7 +60,7 @@ caf::behavior call::setting_up() {
     open_caller_media();
   else
     start_attempt();
-  return {
+  return caf::message_handler{
     [this](const media_opened& m) {
       guard.clear();
       if (m.why) return give_up({fault_code::unavailable, 0, m.why->detail});
@@ -79,15 +79,10 @@ caf::behavior call::setting_up() {
       note_idle(0);
       late.quit(ended());
     },
-    [this](const leg_offered& o) {
-      line.leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
-    },
-    [](const leg_info&) {},
     [this](const transfer_requested& t) {
       line.leg(report_transfer{
         t.leg, t.id, refusal{fault_code::forbidden, 0, "not answered yet"}, true});
     },
-    [](const transfer_reported&) {},
     [this](const park_call& p) {
       self->send(p.asked_by, park_refused{{fault_code::forbidden, 0, "not answered yet"}});
     },
@@ -101,7 +96,8 @@ caf::behavior call::setting_up() {
     [this](const tick& t) {
       if (guard.due(self, t)) give_up({fault_code::unavailable, 0, "no media port"});
     },
-  };
+  }
+    .or_else(line.other_events());
 }
 
 void call::open_caller_media() {
@@ -171,7 +167,7 @@ void call::callee_answered(const attempt_answered& a) {
 }
 
 caf::behavior call::awaiting_offer_answer() {
-  return {
+  return caf::message_handler{
     [this](const leg_confirmed& c) {
       if (c.leg != legs[0].leg) return;
       if (!c.answer) return end();
@@ -187,14 +183,9 @@ caf::behavior call::awaiting_offer_answer() {
       note(0, leg_activity::talking);
     },
     [this](const leg_ended& e) { leg_over(e); },
-    [this](const leg_offered& o) {
-      line.leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
-    },
-    [](const leg_info&) {},
     [this](const transfer_requested& t) {
       line.leg(report_transfer{t.leg, t.id, refusal{fault_code::forbidden, 0, "not up yet"}, true});
     },
-    [](const transfer_reported&) {},
     [this](const park_call& p) {
       self->send(p.asked_by, park_refused{{fault_code::forbidden, 0, "not answered yet"}});
     },
@@ -204,8 +195,8 @@ caf::behavior call::awaiting_offer_answer() {
     [this](const claim_peer& c) {
       self->send(c.retrieval, retrieve_refused{{fault_code::gone, 0, "not answered yet"}});
     },
-    [](const tick&) {},
-  };
+  }
+    .or_else(line.other_events());
 }
 
 void call::give_up(const refusal& why) {
@@ -223,7 +214,7 @@ void call::give_up(const refusal& why) {
 caf::behavior call::joining() {
   // Whoever brings the other leg does so at once; a waiting party is not left alone for long.
   guard.set_after(self, std::chrono::seconds{10});
-  return {
+  return caf::message_handler{
     [this](const leg_joins& j) { join(j.leg); },
     [this](const leg_ended& e) {
       if (e.leg != legs[0].leg) return;
@@ -240,14 +231,13 @@ caf::behavior call::joining() {
       self->quit();
     },
     // Stay in the mailbox until there are two to talk.
-    [](const leg_info&) {},
-    [](const leg_confirmed&) {},
     [this](const leg_offered&) -> caf::result<caf::message> { return caf::skip(); },
     [this](const transfer_requested&) -> caf::result<caf::message> { return caf::skip(); },
     [this](const park_call&) -> caf::result<caf::message> { return caf::skip(); },
     [this](const give_leg&) -> caf::result<caf::message> { return caf::skip(); },
     [this](const claim_peer&) -> caf::result<caf::message> { return caf::skip(); },
-  };
+  }
+    .or_else(line.other_events());
 }
 
 void call::join(const call_leg& other) {

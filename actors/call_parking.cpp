@@ -224,10 +224,6 @@ caf::behavior call::leaving() {
       line.leg(answer_offer{
         o.leg, make_answer(o.offer, both, legs[*who].port, answer_to(audio->direction))});
     },
-    [](const leg_info&) {},
-    [](const leg_confirmed&) {},
-    [](const offer_answered&) {},
-    [](const offer_refused&) {},
     [this](const transfer_requested& t) {
       // The same park, asked again by an attended transfer (REFER with Replaces).
       const auto to = dial(*in, t.dialled, t.orbit);

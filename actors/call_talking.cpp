@@ -31,7 +31,7 @@ caf::behavior call::talking() {
       settle_media();
     },
     [this](const leg_info& i) {
-      if (const auto who = index_of(i.leg))
+      if (const auto who = index_of(i.leg); who && legs[1 - *who].leg)
         line.leg(send_info{legs[1 - *who].leg, i.content_type, i.body});
     },
     [this](const leg_ended& e) { leg_over(e); },
@@ -56,7 +56,8 @@ caf::behavior call::talking() {
       if (departure.due(self, t)) line.drop(std::exchange(departing, {}));
     },
   }
-    .or_else(transfers());
+    .or_else(transfers())
+    .or_else(line.other_events());
 }
 
 void call::session_offered(const leg_offered& o) {
@@ -72,6 +73,8 @@ void call::session_offered(const leg_offered& o) {
     return line.leg(answer_offer{o.leg, ours});
   }
   if (line.relays()) return answer_here(*who, o.offer);
+  // Its peer has parked it and hung up: it will be asked, or may ask, in a moment.
+  if (!legs[1 - *who].leg) return line.leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
   if (holds(o.offer) && !line.house().media.empty()) {
     relayed_offer = o.offer;
     return hold_in_direct_mode(*who);
@@ -281,7 +284,7 @@ void call::end() {
 
 /// What a call that is over, or keeps one party only, answers to those who do not know it yet.
 caf::behavior call::ended() {
-  return {
+  return caf::message_handler{
     [this](const attempt_answered& a) { line.dismiss(*in, a.leg); },
     [this](const leg_given& g) { line.dismiss(*in, g.leg); },
     [this](const bridged& b) { self->send(b.call, leg_joins{}); },
@@ -297,12 +300,13 @@ caf::behavior call::ended() {
     },
     [](const attempt_failed&) {},
     [](const attempt_ringing&) {},
-    [](const leg_ended&) {},
-    [](const media_opened&) {},
+    [](const bridge_failed&) {},
+    [](const leg_found&) {},
+    [](const leg_withheld&) {},
     [](const park_refused&) {},
     [](const let_go&) {},
-    [](const tick&) {},
-  };
+  }
+    .or_else(line.other_events());
 }
 
 std::optional<std::size_t> call::index_of(const leg_id& leg) const {

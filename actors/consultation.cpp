@@ -29,7 +29,7 @@ caf::behavior consultation::make_behavior() {
   over.set_after(self, park_decided_within);
   self->send(line.extension(*in, order.from.caller.extension),
              find_call_to_park{order.from.phone, leg});
-  return {
+  return caf::message_handler{
     [this](const call_to_park& c) {
       if (c.why) return refuse_with({c.why->code, 0, c.why->detail});
       other_call = c.call;
@@ -52,15 +52,11 @@ caf::behavior consultation::make_behavior() {
       if (done) return finish();
       refuse_with({fault_code::unavailable, 0, "the park was not decided in time"});
     },
-    [this](const leg_offered& o) {
-      line.leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
-    },
     [this](const transfer_requested& t) {
       line.leg(report_transfer{t.leg, t.id, refusal{fault_code::forbidden, 0, {}}, true});
     },
-    [](const transfer_reported&) {},
-    [](const leg_info&) {},
-  };
+  }
+    .or_else(line.other_events());
 }
 
 void consultation::parked(const park_done& p) {

@@ -1,5 +1,6 @@
 #include "actors/extension.hpp"
 
+#include "actors/notifier.hpp"
 #include "actors/parked_call.hpp"
 #include "kernel/directory.hpp"
 #include "kernel/journal.hpp"
@@ -36,6 +37,7 @@ extension::extension(caf::event_based_actor* actor, context_ptr house, tenant_na
 caf::behavior extension::make_behavior() {
   self->set_down_handler([this](const caf::down_msg& down) {
     bury(self, line.house(), down);
+    if (lamps && down.source == lamps.address()) lamps = nullptr;
     std::erase_if(parked, [&](const auto& p) {
       if (p.parked_call.address() != down.source) return false;
       parked_call_died(p);
@@ -53,21 +55,53 @@ caf::behavior extension::make_behavior() {
     [this](const retrieve& r) { hand_out(r); },
     [this](const place_changed& c) { parked_call_changed(c); },
     [this](show_place) { return status(); },
+    [this](const watch_place& w) { self->send(the_lamps(), w); },
+    [this](const show_parked& s) { self->send(the_lamps(), s); },
+    [this](const unshow_parked& u) {
+      if (lamps) self->send(lamps, u);
+    },
     [this](const tick& t) {
       if (!expiry.due(self, t)) return;
       const auto before = phones.all().size();
       phones.expire(self->clock().now());
       phones_changed(before);
+      if (lamps) tell_lamps_of_phones({});
     },
   };
 }
 
+/// Whoever is shown something has a notifier; an extension nobody watches has none.
+const caf::actor& extension::the_lamps() {
+  if (lamps) return lamps;
+  lamps = spawn_notifier(self, line.house_ptr(), in, me);
+  tell_lamps_of_phones({});
+  tell_lamps_of_calls();
+  return lamps;
+}
+
+void extension::tell_lamps_of_phones(std::vector<std::string> anew) {
+  self->send(lamps, phones_are{phones.all(), std::move(anew)});
+}
+
+void extension::tell_lamps_of_calls() {
+  calls_are now;
+  for (const auto& l : legs)
+    now.calls.push_back({l.what.leg, l.what.activity, l.what.peer});
+  self->send(lamps, std::move(now));
+}
+
 void extension::register_phones(const register_phone& r) {
   const auto before = phones.all().size();
+  std::vector<std::string> anew;
+  if (lamps)
+    for (const auto& change : r.changes)
+      if (phones.is_new(change.contact, r.call_id)) anew.push_back(change.contact.key);
   auto why = phones.apply(r, self->clock().now());
   self->send(r.transport,
              phone_registered{r.request, why, why ? std::vector<binding>{} : phones.all()});
-  if (!why && (r.remove_all || !r.changes.empty())) phones_changed(before);
+  if (why || (!r.remove_all && r.changes.empty())) return;
+  phones_changed(before);
+  if (lamps) tell_lamps_of_phones(std::move(anew));
 }
 
 void extension::phones_changed(std::size_t before) {
@@ -95,6 +129,7 @@ void extension::leg_changed(const leg_active& a) {
     legs.push_back({a, ++changes});
   else
     *found = {a, ++changes};
+  if (lamps) tell_lamps_of_calls();
 }
 
 void extension::leg_is_over(const leg_idle& i) {
@@ -106,6 +141,7 @@ void extension::leg_is_over(const leg_idle& i) {
   if (was == leg_activity::talking || was == leg_activity::holding)
     idle_since = self->clock().now();
   legs.erase(found);
+  if (lamps) tell_lamps_of_calls();
 }
 
 leg_found extension::whose_leg(const find_leg& f) const {
@@ -167,11 +203,15 @@ void extension::hand_out(const retrieve& r) {
 /// A parked call that ended has said so; one that died has not: its place is free, its lamps go.
 void extension::parked_call_died(const parked_here& p) {
   self->send(line.house().journal, drop_parked{p.id});
-  if (p.terms->kind == park_kind::group)
-    self->send(line.house().names->park_group(in, p.terms->group),
-               place_changed{p.id, park_state::ended, park_end::failed});
-  self->send(line.house().bus, park_event{p.id, p.terms, park_state::ended, park_end::failed, {},
-                                          self->clock().now()});
+  if (lamps) self->send(lamps, unshow_parked{p.id, park_end::failed});
+  if (p.terms->kind == park_kind::group) {
+    const auto group = line.house().names->park_group(in, p.terms->group);
+    self->send(group, unshow_parked{p.id, park_end::failed});
+    self->send(group, place_changed{p.id, park_state::ended, park_end::failed});
+  }
+  self->send(
+    line.house().bus,
+    park_event{p.id, p.terms, park_state::ended, park_end::failed, {}, self->clock().now()});
 }
 
 void extension::parked_call_changed(const place_changed& c) {

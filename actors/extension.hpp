@@ -38,6 +38,7 @@ struct extension {
   std::uint64_t changes = 0;
   std::optional<std::chrono::steady_clock::time_point> idle_since;
   deadline expiry{1};
+  caf::actor lamps;  ///< The notifier: from the first watcher or parked call on.
 
   extension(caf::event_based_actor* actor, context_ptr house, tenant_name tenant, number n);
   caf::behavior make_behavior();
@@ -45,6 +46,9 @@ struct extension {
  private:
   void register_phones(const register_phone& r);
   void phones_changed(std::size_t before);
+  void tell_lamps_of_phones(std::vector<std::string> anew);
+  void tell_lamps_of_calls();
+  const caf::actor& the_lamps();
   contacts reachable();
   void leg_changed(const leg_active& a);
   call_to_park pick_call(const find_call_to_park& f) const;

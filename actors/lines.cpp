@@ -1,5 +1,6 @@
 #include "actors/lines.hpp"
 
+#include "actors/deadline.hpp"
 #include "actors/negotiation.hpp"
 #include "kernel/directory.hpp"
 #include "kernel/log.hpp"
@@ -15,6 +16,24 @@ void lines::aim(const call_leg& to) const {
   if (theirs && ours) aimed.codecs = common_in_order_of(ours->codecs, theirs->codecs);
   if (theirs && theirs->packet_time_ms) aimed.packet_time_ms = theirs->packet_time_ms;
   engine(to.media, std::move(aimed));
+}
+
+caf::message_handler lines::other_events() const {
+  return {
+    [this](const leg_offered& o) { leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}}); },
+    [this](const transfer_requested& t) {
+      leg(report_transfer{t.leg, t.id, refusal{fault_code::gone, 0, {}}, true});
+    },
+    [](const leg_ringing&) {},
+    [](const leg_confirmed&) {},
+    [](const leg_ended&) {},
+    [](const leg_info&) {},
+    [](const offer_answered&) {},
+    [](const offer_refused&) {},
+    [](const transfer_reported&) {},
+    [](const media_opened&) {},
+    [](const tick&) {},
+  };
 }
 
 caf::actor lines::extension(const tenant& in, const number& n) const {

@@ -4,6 +4,8 @@
 #include "kernel/context.hpp"
 #include "kernel/messages.hpp"
 
+#include <caf/message_handler.hpp>
+
 #include <utility>
 
 namespace parkway {
@@ -62,6 +64,10 @@ class lines {
     leg(adopt{party.leg, owner});
     if (party.media) engine(party.media, adopt_media{party.media, owner});
   }
+
+  /// What any owner answers to events it has no use for, such as those of a leg that belongs to
+  /// somebody else by now: the phone's wishes are refused so that it tries again, the rest is past.
+  caf::message_handler other_events() const;
 
   caf::actor extension(const tenant& in, const number& n) const;
 

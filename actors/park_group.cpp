@@ -1,8 +1,10 @@
 #include "actors/park_group.hpp"
 
+#include "kernel/directory.hpp"
 #include "kernel/log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace parkway {
 namespace {
@@ -33,6 +35,8 @@ caf::behavior park_group::make_behavior() {
       if (trying) refused(r.why);
     },
     [this](const retrieve& r) { hand_out(r); },
+    [this](const show_parked& s) { show(s); },
+    [this](const unshow_parked& u) { unshow(u); },
     [this](const place_changed& c) {
       if (c.state == park_state::ended)
         std::erase_if(parked, [&](const group_parked& p) { return p.id == c.id; });
@@ -116,7 +120,8 @@ void park_group::try_next() {
 /// The place is reserved and on disk: the call that parks deals with it from here.
 void park_group::reserved(const place_ready& p) {
   if (hunts.empty() || p.terms != trying) return self->send(p.parked_call, caller_gone{});
-  parked.push_back({p.id, p.parked_call, p.place});
+  parked.push_back({p.id, p.parked_call, p.place, {}});
+  explain(p.id, p.terms);
   // The call knows the terms it has sent; the place is what it did not know.
   self->send(hunts.front().call, place_ready{p.parked_call, p.id, p.place, hunts.front().terms});
   hunt_over();
@@ -130,10 +135,50 @@ void park_group::hunt_over() {
   if (!hunts.empty()) begin_hunt();
 }
 
+/// Every member's phones show a group-parked call, the parker's only where that is configured. The
+/// place's own are told by the call itself.
+void park_group::show(const show_parked& s) {
+  const auto found = std::find_if(parked.begin(), parked.end(),
+                                  [&](const group_parked& p) { return p.id == s.what.id; });
+  const auto now = line.house().tenants->find(in);
+  const auto* group = now ? now->park_group(me) : nullptr;
+  if (!group || found == parked.end()) return;
+  const auto& terms = *s.what.terms;
+  found->told.clear();
+  for (const auto& m : group->members) {
+    if (m == terms.place || (m == terms.parker.extension && !terms.parker_is_told)) continue;
+    found->told.push_back(m);
+    self->send(line.extension(*now, m), s);
+  }
+}
+
+void park_group::unshow(const unshow_parked& u) {
+  const auto found =
+    std::find_if(parked.begin(), parked.end(), [&](const group_parked& p) { return p.id == u.id; });
+  if (found == parked.end()) return;
+  for (const auto& m : std::exchange(found->told, {}))
+    self->send(line.house().names->extension(in, m), u);
+}
+
+/// The timeline says who was passed over, and why.
+void park_group::explain(const park_id& id, const park_terms_ptr& terms) {
+  const auto at = self->clock().now();
+  const auto note = [&](std::string what) {
+    self->send(line.house().bus, park_noted{id, terms, std::move(what), at});
+  };
+  for (const auto& r : reports) {
+    if (r.place == terms->place) continue;
+    if (r.parked_count > 0)
+      note(r.place.text + " passed over: a call is parked there");
+    else if (!r.registered)
+      note(r.place.text + " passed over: not registered");
+  }
+  note(terms->place.text + " chosen by the group " + me.text);
+}
+
 void park_group::hand_out(const retrieve& r) {
   for (const auto& p : parked)
-    if (std::find(r.passed.begin(), r.passed.end(), p.id) == r.passed.end())
-      return ask(p, r);
+    if (std::find(r.passed.begin(), r.passed.end(), p.id) == r.passed.end()) return ask(p, r);
   self->send(r.retrieval, retrieve_refused{{fault_code::nothing_parked, 0, {}}});
 }
 

@@ -32,6 +32,7 @@ struct park_group {
     park_id id;
     caf::actor parked_call;
     number place;
+    std::vector<number> told;  ///< Members whose phones show it, beside the place's own.
   };
 
   caf::event_based_actor* const self;
@@ -60,6 +61,9 @@ struct park_group {
   void refused(const refusal& why);
   void reserved(const place_ready& p);
   void hunt_over();
+  void show(const show_parked& s);
+  void unshow(const unshow_parked& u);
+  void explain(const park_id& id, const park_terms_ptr& terms);
   void hand_out(const retrieve& r);
   void ask(const group_parked& p, const retrieve& r);
 };

@@ -101,6 +101,7 @@ void parked_call::take_leg(const call_leg& leg) {
                leg_active{parked.leg, self, parked.phone, leg_activity::talking, terms->parker});
   play();
   const auto now = self->clock().now();
+  parked_at = line.house().wall(now);
   if (const auto span = plan.final_after()) final_at.set(self, now + *span);
   if (terms->place.empty()) {
     log(log_area::park)
@@ -133,7 +134,7 @@ caf::behavior parked_call::parked_state() {
 }
 
 caf::message_handler parked_call::whatever_state() {
-  return {
+  return caf::message_handler{
     [this](const leg_ended& e) {
       if (e.leg == parked.leg) caller_left();
     },
@@ -151,7 +152,6 @@ caf::message_handler parked_call::whatever_state() {
       line.aim(parked);
       if (!claimant) play_on();
     },
-    [](const offer_refused&) {},
     [this](const media_opened& m) {
       // Direct mode: the party has heard its peer so far; from now on it hears us.
       if (m.id != parked.media) return;
@@ -167,12 +167,10 @@ caf::message_handler parked_call::whatever_state() {
         make_offer(heard.empty() ? own_codecs() : heard, m.port, media_direction::sendrecv);
       line.leg(parkway::offer{parked.leg, parked.local, std::nullopt});
     },
-    [](const leg_info&) {},
     [this](const transfer_requested& t) {
       line.leg(
         report_transfer{t.leg, t.id, refusal{fault_code::forbidden, 0, "you are parked"}, true});
     },
-    [](const transfer_reported&) {},
     [this](const park_call& p) {
       self->send(p.asked_by, park_refused{{fault_code::forbidden, 0, "that party is parked"}});
     },
@@ -188,9 +186,9 @@ caf::message_handler parked_call::whatever_state() {
     [](const attempt_failed&) {},
     [](const attempt_ringing&) {},
     [](const bridge_failed&) {},
-    [](const tick&) {},
     [](const kept&) {},
-  };
+  }
+    .or_else(line.other_events());
 }
 
 void parked_call::play() {
@@ -232,7 +230,35 @@ void parked_call::session_offered(const leg_offered& o) {
   if (!claimant) play_on();
 }
 
+/// Phones are told on entering and on leaving what is retrievable, and of nothing in between.
+void parked_call::light(park_state state, park_end why) {
+  const bool on = state == park_state::parked || state == park_state::recalling;
+  if (on == lit || terms->place.empty()) return;
+  lit = on;
+  const bool parker_too = terms->parker_is_told && terms->kind == park_kind::direct
+                          && terms->parker.extension != terms->place;
+  const auto tell = [&](const auto& what) {
+    self->send(place, what);
+    if (parker_too) self->send(line.extension(*in, terms->parker.extension), what);
+    // The group tells its other members.
+    if (terms->kind == park_kind::group) self->send(asked_by, what);
+  };
+  if (!on) return tell(unshow_parked{id, why});
+  const auto* entry = in->extension(terms->place);
+  const parked_shown shown{id,
+                           terms,
+                           entry ? entry->display_name : std::string{},
+                           in->codes.call_retrieve + terms->place.text,
+                           parked_at,
+                           false};
+  self->send(place, show_parked{shown, true});
+  if (parker_too)
+    self->send(line.extension(*in, terms->parker.extension), show_parked{shown, false});
+  if (terms->kind == park_kind::group) self->send(asked_by, show_parked{shown, false});
+}
+
 void parked_call::change(park_state state, park_end why) {
+  light(state, why);
   self->send(place, place_changed{id, state, why});
   if (terms->kind == park_kind::group) self->send(asked_by, place_changed{id, state, why});
   self->send(line.house().bus, park_event{id, terms, state, why, taken_by, self->clock().now()});
@@ -261,6 +287,7 @@ caf::behavior parked_call::ended() {
     [this](const retrieve& r) { pass_on(r, caf::actor_cast<caf::actor>(self->current_sender())); },
     [](const leg_ended&) {},
     [](const leg_offered&) {},
+    [](const leg_parked&) {},
     [](const caller_gone&) {},
   }
     .or_else(whatever_state());

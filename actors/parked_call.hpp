@@ -41,14 +41,16 @@ struct parked_call {
   };
 
   call_leg parked;
+  std::chrono::system_clock::time_point parked_at;
   std::deque<early_retrieve> waiting;
-  caf::actor ringing;            ///< The attempt of a recall, or of `final`.
-  bool was_handed_on = false;    ///< The ring group or the number has its only chance.
-  bool at_the_end = false;       ///< `ringing` is the number in `final`.
+  caf::actor ringing;          ///< The attempt of a recall, or of `final`.
+  bool was_handed_on = false;  ///< The ring group or the number has its only chance.
+  bool lit = false;            ///< The phones have been told of it.
+  bool at_the_end = false;     ///< `ringing` is the number in `final`.
   std::optional<deadline::time_point> first_ring_at;
   caf::actor claimant;  ///< The retrieval, while bridging.
   party taken_by;
-  deadline handed_over{1};     ///< parking: the leg must come.
+  deadline handed_over{1};  ///< parking: the leg must come.
   deadline recall_at{2};
   deadline final_at{3};
   deadline bridge_by{4};  ///< bridging: the retriever's leg must come up.
@@ -70,6 +72,7 @@ struct parked_call {
   void caller_left();
   caf::behavior ended();
   void session_offered(const leg_offered& o);
+  void light(park_state state, park_end why);
   void change(park_state state, park_end why = park_end::retrieved);
   void finish(park_end why);
   void pass_on(const retrieve& r, const caf::actor& asked_at);

@@ -37,7 +37,7 @@ caf::behavior retrieval::make_behavior() {
     mine.media = line.house().fresh_media(in->name);
     line.media(open_media{mine.media, mine.media_version, self});
   }
-  return {
+  return caf::message_handler{
     [this](const media_opened& m) {
       if (m.why) return refuse_with({fault_code::unavailable, 0, m.why->detail});
       mine.port = m.port;
@@ -66,11 +66,8 @@ caf::behavior retrieval::make_behavior() {
     [this](const tick& t) {
       if (asked_by.due(self, t)) refuse_with({fault_code::unavailable, 0, "no answer"});
     },
-    [this](const leg_offered& o) {
-      line.leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
-    },
-    [](const leg_info&) {},
-  };
+  }
+    .or_else(line.other_events());
 }
 
 void retrieval::ask() {

@@ -25,6 +25,26 @@ struct one_of : Cases... {
 template <class... Cases>
 one_of(Cases...) -> one_of<Cases...>;
 
+/// A parked call as its published dialog names it (dialog-info): "ID.PLACE@domain", tags "lID",
+/// "rID".
+struct published_name {
+  park_id id;
+  number place;
+};
+std::optional<published_name> published(const dialog_name& name) {
+  const auto dot = name.call_id.find('.');
+  const auto at = name.call_id.find('@');
+  if (!name.call_id.starts_with("pk-") || dot == std::string::npos || at == std::string::npos
+      || at < dot)
+    return std::nullopt;
+  const auto id = name.call_id.substr(0, dot);
+  const std::pair tags{"l" + id, "r" + id};
+  if (tags != std::pair{name.to_tag, name.from_tag}
+      && tags != std::pair{name.from_tag, name.to_tag})
+    return std::nullopt;
+  return published_name{park_id{id}, number{name.call_id.substr(dot + 1, at - dot - 1)}};
+}
+
 struct switchboard {
   static inline const char* name = "switchboard";
 
@@ -48,6 +68,7 @@ struct switchboard {
     });
     return {
       [this](const incoming_call& c) { put_through(c); },
+      [this](const watch_asked& w) { show_to(w); },
       [this](const watch_over& w) { self->monitor(w.owner); },
       [this](const leg_ended& e) { pass_on(e); },
       [this](const leg_offered& o) { pass_on(o); },
@@ -96,7 +117,30 @@ struct switchboard {
                dial(*in, c.dialled, c.orbit));
   }
 
+  /// Who is meant by what a watcher subscribed to: an extension, or a place by its code.
+  void show_to(const watch_asked& w) {
+    const auto in = line.house().tenants->find(w.tenant);
+    const auto refuse_it = [&](fault_code why) {
+      self->send(w.transport, watch_refused{w.id, {why, 0, {}}});
+    };
+    if (!in) return refuse_it(fault_code::no_such_number);
+    const auto to = dial(*in, w.dialled, w.orbit);
+    std::optional<number> whom;
+    if (const auto* e = std::get_if<dials_extension>(&to)) whom = e->called;
+    if (const auto* p = std::get_if<dials_park>(&to)) whom = p->place.value_or(w.watcher);
+    if (const auto* r = std::get_if<dials_retrieve>(&to)) whom = r->place.value_or(w.watcher);
+    if (!whom || !in->extension(*whom)) return refuse_it(fault_code::no_such_number);
+    // What is parked at somebody, name and number, is shown by this package to its owner alone.
+    if (w.kind == watch_kind::call_info && *whom != w.watcher)
+      return refuse_it(fault_code::forbidden);
+    self->send(line.extension(*in, *whom),
+               watch_place{w.id, w.transport, w.kind, w.park_body, w.phone, w.once});
+  }
+
   void take_over(const incoming_call& c, const tenant_ptr& in) {
+    if (const auto named = published(*c.replaces))
+      return deal(c,
+                  spawn_retrieval(self, line.house_ptr(), in, {c, named->place, named->id, false}));
     if (!c.replaces_leg)
       return refuse_call(c, fault_code::gone, "Replaces names no dialog of ours");
     deal(c, spawn_retrieval(self, line.house_ptr(), in, {c, std::nullopt, {}, true}));

@@ -9,3 +9,4 @@
 #include "kernel/messages/media.hpp"
 #include "kernel/messages/park.hpp"
 #include "kernel/messages/registration.hpp"
+#include "kernel/messages/watch.hpp"

@@ -21,7 +21,8 @@ void pinned_actor::enqueue(caf::mailbox_element_ptr content, caf::execution_unit
       worker_->push(this);
       return;
     case caf::intrusive::inbox_result::queue_closed:
-      if (id.is_request()) caf::detail::sync_request_bouncer{caf::sec::request_receiver_down}(asker, id);
+      if (id.is_request())
+        caf::detail::sync_request_bouncer{caf::sec::request_receiver_down}(asker, id);
       return;
   }
 }

@@ -49,6 +49,8 @@ class fake_wire {
   const std::map<leg_id, fake_leg>& legs() const { return legs_; }
   caf::actor spawn(caf::actor_system& system);
   caf::actor transport() const { return transport_; }
+  /// Commands for legs that never were: no actor may send one.
+  const std::vector<std::string>& strays() const { return strays_; }
   void clear() {
     legs_.clear();
     transport_ = nullptr;
@@ -76,6 +78,7 @@ class fake_wire {
   }
 
   std::map<leg_id, fake_leg> legs_;
+  std::vector<std::string> strays_;
   caf::actor transport_;
 };
 

@@ -52,6 +52,8 @@ class house {
   /// A phone calls; the leg is ours.
   leg_id dials(const std::string& extension, const std::string& dialled,
                session_ptr offer = sound({"PCMA", "PCMU"}), int which = 1);
+  leg_id dials_at_once(const std::string& extension, const std::string& dialled, session_ptr offer,
+                       int which = 1, leg_id replaced = {});
   /// The same, with Replaces of one of our legs.
   leg_id dials_for(const std::string& extension, leg_id replaced,
                    session_ptr offer = sound({"PCMA", "PCMU"}));
@@ -81,6 +83,8 @@ class house {
 
   /// Lets everybody react; the time stands still.
   void run();
+  /// Lets so many messages be read, no more: the next events cross what is still under way.
+  void run_some(std::size_t messages);
   /// Lets virtual time pass, from one due moment to the next.
   void after(std::chrono::milliseconds span);
   std::chrono::steady_clock::time_point now() const { return scheduler_.clock().now(); }
@@ -98,6 +102,10 @@ class house {
   caf::actor extension_actor(const std::string& n);
   /// What an extension's actor knows; valid until the house runs again.
   extension& extension_state(const std::string& n);
+  /// What the actor of a parked call knows.
+  static parked_call& parked_call_state(const caf::actor& of);
+  /// True when an actor has not ended.
+  static bool is_alive(const caf::actor& who);
   /// The calls parked at an extension, as it knows them.
   std::vector<park_state> parked_at(const std::string& n);
   /// Events of the bus since the house was opened.

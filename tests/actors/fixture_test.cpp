@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <typeinfo>
 
 namespace parkway::testing {
 namespace {
@@ -61,12 +62,19 @@ struct fake_transport {
   template <class Command, class How>
   auto command(How how) {
     return [this, how](const Command& c) {
-      auto& leg = wire->legs_[c.leg];
-      if (!leg.over) how(leg, c);
+      const auto found = wire->legs_.find(c.leg);
+      if (found == wire->legs_.end())
+        wire->strays_.push_back(std::string{typeid(Command).name()} + " " + text_of(c.leg));
+      else if (!found->second.over)
+        how(found->second, c);
     };
   }
 
   caf::behavior make_behavior() {
+    // A message that its receiver does not list comes back as an error.
+    self->set_error_handler([this](caf::scheduled_actor*, caf::error&) {
+      wire->strays_.push_back("one that an actor does not list");
+    });
     return {
       [this](const place_call& c) {
         auto& leg = wire->legs_[c.leg];
@@ -74,9 +82,10 @@ struct fake_transport {
         leg.placed = c;
       },
       [this](const adopt& c) {
-        auto& leg = wire->legs_[c.leg];
-        if (leg.over) self->send(c.owner, leg_ended{c.leg, end_cause::lost});
-        leg.owner = c.owner;
+        const auto found = wire->legs_.find(c.leg);
+        if (found == wire->legs_.end()) return wire->strays_.push_back("adopt " + text_of(c.leg));
+        if (found->second.over) self->send(c.owner, leg_ended{c.leg, end_cause::lost});
+        found->second.owner = c.owner;
       },
       command<ring>([](fake_leg& l, const ring& c) { l.rung = c; }),
       command<answer>([](fake_leg& l, const answer& c) { l.answered = c; }),
@@ -108,8 +117,8 @@ struct fake_transport {
           if (leg.owner && leg.owner.address() == d.owner) leg.over = true;
       },
       [](const phone_registered&) {},
-      [](const notify_phone&) {},
-      [](const notify_watcher&) {},
+      [this](const notify_phone& n) { self->send(n.notifier, phone_answered{n.to.key, 200}); },
+      [this](const notify_watcher& n) { self->send(n.notifier, watcher_answered{n.id, 200}); },
     };
   }
 };
@@ -363,6 +372,11 @@ void house::run() {
   }
 }
 
+void house::run_some(std::size_t messages) {
+  while (messages-- > 0 && step()) {
+  }
+}
+
 void house::after(std::chrono::milliseconds span) {
   auto& clock = scheduler_.clock();
   const auto end = clock.now() + span;
@@ -411,34 +425,33 @@ incoming_call call_from(const tenant& in, const std::string& extension, int whic
 
 }  // namespace
 
-leg_id house::dials(const std::string& extension, const std::string& dialled, session_ptr offer,
-                    int which) {
+leg_id house::dials_at_once(const std::string& extension, const std::string& dialled,
+                            session_ptr offer, int which, leg_id replaced) {
   auto c = call_from(*tenants(), extension, which);
   c.leg = context_->fresh_leg(0);
   c.transport = wire_->transport();
   c.dialled = dialled;
   c.offer = std::move(offer);
+  c.replaces_leg = replaced;
+  if (replaced) c.replaces = dialog_name{"call", "to", "from", false};
   auto& leg = wire_->leg(c.leg);
   leg.inbound = true;
   leg.owner = context_->switchboards[0];
   const auto id = c.leg;
-  tell(wire_->transport(), context_->switchboards[0], std::move(c));
+  caf::send_as(wire_->transport(), context_->switchboards[0], std::move(c));
+  return id;
+}
+
+leg_id house::dials(const std::string& extension, const std::string& dialled, session_ptr offer,
+                    int which) {
+  const auto id = dials_at_once(extension, dialled, std::move(offer), which);
+  run();
   return id;
 }
 
 leg_id house::dials_for(const std::string& extension, leg_id replaced, session_ptr offer) {
-  auto c = call_from(*tenants(), extension, 9);
-  c.leg = context_->fresh_leg(0);
-  c.transport = wire_->transport();
-  c.dialled = extension;
-  c.offer = std::move(offer);
-  c.replaces = dialog_name{"call", "to", "from", false};
-  c.replaces_leg = replaced;
-  auto& leg = wire_->leg(c.leg);
-  leg.inbound = true;
-  leg.owner = context_->switchboards[0];
-  const auto id = c.leg;
-  tell(wire_->transport(), context_->switchboards[0], std::move(c));
+  const auto id = dials_at_once(extension, extension, std::move(offer), 9, replaced);
+  run();
   return id;
 }
 
@@ -490,6 +503,18 @@ extension& house::extension_state(const std::string& n) {
   return *dynamic_cast<caf::stateful_actor<boxed_state<extension>>&>(*actor).state.it;
 }
 
+parked_call& house::parked_call_state(const caf::actor& of) {
+  auto* actor = caf::actor_cast<caf::abstract_actor*>(of);
+  return *dynamic_cast<caf::stateful_actor<boxed_state<parked_call>>&>(*actor).state.it;
+}
+
+bool house::is_alive(const caf::actor& who) {
+  // What is attached to an actor that has ended is told so at once.
+  const auto ended = std::make_shared<bool>(false);
+  caf::actor_cast<caf::abstract_actor*>(who)->attach_functor([ended] { *ended = true; });
+  return !*ended;
+}
+
 std::vector<park_state> house::parked_at(const std::string& n) {
   std::vector<park_state> states;
   for (const auto& p : extension_state(n).parked)
@@ -499,6 +524,8 @@ std::vector<park_state> house::parked_at(const std::string& n) {
 
 std::string house::left_over() {
   std::ostringstream left;
+  for (const auto& stray : wire_->strays())
+    left << "command for a leg that never was: " << stray << "; ";
   for (const auto& [id, leg] : wire_->legs())
     if (!leg.over) left << text_of(id) << " has no end; ";
   for (const auto& [id, port] : media_->open_ports())
@@ -512,8 +539,15 @@ std::string house::left_over() {
   }
   for (const auto& [id, terms] : journal_->on_disk)
     left << id.text << " is on disk; ";
+  auto home = context_->names->everybody();
+  for (const auto* more : {&context_->transports, &context_->media, &context_->switchboards})
+    home.insert(home.end(), more->begin(), more->end());
+  for (const auto& a : home)
+    if (!is_alive(a)) left << dynamic_cast<caf::local_actor*>(caf::actor_cast<caf::abstract_actor*>(a))->name() << " died; ";
   const auto alive = system_.registry().running();
-  const auto expected = at_home_ + context_->names->everybody().size();
+  auto expected = at_home_ + context_->names->everybody().size();
+  for (const auto& [n, entry] : tenants()->extensions)
+    if (extension_state(n.text).lamps) ++expected;
   if (alive != expected)
     left << alive << " actors live, not " << expected << "; ";
   return left.str();

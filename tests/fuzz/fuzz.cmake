@@ -13,6 +13,8 @@ foreach(target message sdp uri digest stream)
   target_include_directories(${target}_fuzz PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${target}_fuzz PRIVATE parkway_sip)
   if(PARKWAY_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_sources(${target}_fuzz PRIVATE ${CMAKE_CURRENT_LIST_DIR}/fuzz_mutator.cpp)
+    target_compile_options(${target}_fuzz PRIVATE -fsanitize=fuzzer-no-link)
     target_link_options(${target}_fuzz PRIVATE -fsanitize=fuzzer)
     add_test(NAME ${target}_fuzz COMMAND ${target}_fuzz -max_total_time=${PARKWAY_FUZZ_SECONDS}
                                          -max_len=8192 -seed=4475)

@@ -1,6 +1,8 @@
 """baresip as a phone: a directory of its own, controlled by its ctrl_tcp module."""
 import json, os, signal, socket, subprocess, threading, time
 
+from node import TOGETHER
+
 MODULES = ('g711.so', 'aufile.so', 'aubridge.so')
 CONFIG = '''poll_method epoll
 sip_listen 127.0.0.1:{sip}
@@ -45,8 +47,8 @@ class Baresip:
         self.write('accounts', ACCOUNT.format(number=number, domain=domain, password=password, host=server[0], port=server[1], codecs=codecs, transport=via))
         self.write('contacts', '')
         self.log = open(os.path.join(self.folder, 'log'), 'w')
-        self.process = subprocess.Popen(['baresip', '-4', '-f', self.folder, '-s'], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.log,
-                                        stderr=self.log, start_new_session=True)
+        self.process = subprocess.Popen([*TOGETHER, 'baresip', '-4', '-f', self.folder, '-s'], cwd=self.folder, stdin=subprocess.DEVNULL,
+                                        stdout=self.log, stderr=self.log)
         self.events, self.replies, self.changed = [], [], threading.Condition()
         self.control = self._connect(ports + 2)
         threading.Thread(target=self._read, daemon=True).start()

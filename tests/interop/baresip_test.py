@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Three baresips: a call, a park by transfer, music, a retrieve; each step proved by the tone that is on the wire."""
-import time, unittest
+import os, time
 
-from office import MUSIC, Office, main, music_file, need
+from office import MUSIC, Office, eventually, main, music_file, need
 import office
 from baresip import Baresip
 from capture import Capture
@@ -12,10 +12,13 @@ HEARD = (*TONES.values(), MUSIC)
 
 
 class Telephones(Office):
+    # baresip 1.0 gives up where it is offered an algorithm it does not know, even after one that it does.
+    more = '[sip]\ndigest = ["MD5"]\n'
+
     def setUp(self):
         super().setUp()
-        # Blocks of ports of its own for each run, so that UDP and TCP go on side by side.
-        base = 31000 if office.transport == 'udp' else 33000
+        # A block of ports of its own for each run, below those that the system gives out, beside Parkway's.
+        base = 10000 + os.getpid() % 14 * 700
         self.rtp = {number: (base + 100 * n, base + 100 * n + 20) for n, number in enumerate(TONES)}
         self.capture = Capture(self.node.folder, (base, base + 400))
         self.addCleanup(self.capture.stop)
@@ -26,7 +29,7 @@ class Telephones(Office):
                             self.rtp[number], transport=office.transport)
             self.addCleanup(phone.close)
             self.sets[number] = phone
-        for phone in self.sets.values(): phone.wait('REGISTER_OK')
+        for phone in self.sets.values(): self.assertTrue(eventually(lambda: 'OK' in phone.command('reginfo'), 8), phone.said())
 
     def hears(self, number, hertz, since):
         self.assertTrue(self.capture.wait_tone(self.rtp[number], hertz, HEARD, since),

@@ -134,9 +134,12 @@ class Calls(Office):
         call.answer()
         out.wait_up().hang_up()
         out = alice.call('102')
+        call = cordless.next_call()
+        call.ring()
+        out.wait_provisional(180)
         desk.next_call().refuse(603)
         self.assertEqual(out.wait_final().status, 603)
-        cordless.next_call().wait_over()
+        call.wait_over()
 
     def test_hold(self):
         """The held party hears music and gets no re-INVITE; after the resume both hear each other."""

@@ -20,6 +20,8 @@ port = 0
 [directory]
 seed = "directory.toml"
 '''
+# A program that is started goes with the one that started it, however that ends.
+TOGETHER = ['setpriv', '--pdeathsig', 'KILL', '--']
 LISTENER = '[[sip.listen]]\ntransport = "{}"\naddress = "{}"\nport = {}\n'
 
 
@@ -55,7 +57,7 @@ class Node:
 
     def launch(self):
         """Starts it, without waiting."""
-        self.process = subprocess.Popen([*self.command, self.program, 'run', '--config', self.config], cwd=self.folder,
+        self.process = subprocess.Popen([*TOGETHER, *self.command, self.program, 'run', '--config', self.config], cwd=self.folder,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True).start()
         return self

@@ -25,15 +25,20 @@ class Dialog:
 
     def request(self, method, cseq, more='', body='', target=None, fresh=False):
         """fresh: it opens the dialog; no routes, no remote tag."""
-        return (f'{method} {target or self.target} SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n'
+        return (f'{method} {target or self.target} SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch={self.branch}\n'
                 f'{"" if fresh else self.routes}Max-Forwards: 70\nFrom:{self.us}\nTo:{self.them}{"" if fresh else self.remote_tag}\n'
                 f'Call-ID: {self.call_id}\nCSeq: {cseq} {method}\n{more}{body or "Content-Length: 0" + chr(10)}')
 
-    remote_tag = ''
+    remote_tag, branch = '', '[branch]'
 
 
 class Calling(Dialog):
     remote_tag = '[peer_tag_param]'
+
+
+class Called(Dialog):
+    """SIPp gives all calls from outside of a client the same branches."""
+    branch = '[branch]x[call_id]'
 
 
 class Script:
@@ -162,7 +167,7 @@ def retriever():
 # ---- who is called: $3 From and $4 To of the INVITE, $6 the number in its Request-URI
 
 TAG = ';tag=[pid]a[call_number]'
-CALLED = Dialog('[$4]' + TAG, '[$3]')
+CALLED = Called('[$4]' + TAG, '[$3]')
 REMEMBER = find('.*', 3, 'From') + find('.*', 4, 'To') + find('sip:([0-9]+)@', '5,6')
 
 
@@ -207,8 +212,8 @@ def refer_parker():
 def invite_parker():
     """After 300 ms holds its caller and dials -key parkcode and its own number, as a second call of the same phone. Each of the two
     ends by one BYE, whoever says it. $9: its line in users.csv, $10 and $11: Contact and To of the second call, $12: the BYE was of that."""
-    second = Dialog(' <sip:[$6]@[remote_ip]>;tag=[pid]p[call_number]', '[$11]', 'park///[call_id]', '[$10]', '')
-    opening = Dialog(second.us, ' <sip:[parkcode][$6]@[remote_ip]>', second.call_id)
+    second = Called(' <sip:[$6]@[remote_ip]>;tag=[pid]p[call_number]', '[$11]', 'park///[call_id]', '[$10]', '')
+    opening = Called(second.us, ' <sip:[parkcode][$6]@[remote_ip]>', second.call_id)
     target = 'sip:[parkcode][$6]@[remote_ip]:[remote_port]'
     contact = 'Contact: <sip:[$6]@[local_ip]:[local_port];transport=[transport]>\n'
     taken = find('sip:[^>]*', 10, 'Contact') + find('.*', 11, 'To')
