@@ -172,6 +172,11 @@ void attempt::ringing(const leg_ringing& r) {
 void attempt::answered(const leg_answered& a) {
   const auto found = rung.find(a.leg);
   if (found == rung.end()) return line.leg(hang_up{a.leg});
+  if (!a.session && !found->second.remote) {
+    // A 200 without a session: nobody could be joined to it.
+    line.leg(hang_up{a.leg, hang_up_reason::failed});
+    return refused({a.leg, {fault_code::no_common_codec, 0, "answered without a session"}});
+  }
   auto leg = std::move(found->second);
   rung.erase(found);
   if (a.session) leg.remote = a.session;

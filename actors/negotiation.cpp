@@ -122,6 +122,7 @@ std::vector<codec> agreed(const session_ptr& local, const session_ptr& remote) {
 }
 
 session_ptr cross_offer(const session_ptr& session) {
+  if (!session) return nullptr;
   auto copy = *session;
   for (auto& stream : copy.streams)
     stream.direction = media_direction::sendrecv;

@@ -44,7 +44,7 @@ session_ptr make_answer(const session_ptr& offer, const std::vector<codec>& chos
 std::vector<codec> agreed(const session_ptr& local, const session_ptr& remote);
 
 /// `session` as an offer that flows both ways, addresses untouched: what one phone of a direct call
-/// said, for the other.
+/// said, for the other. Null for null.
 session_ptr cross_offer(const session_ptr& session);
 
 /// The answer to `offer` that names the audio address of `other` (direct mode), with the formats

@@ -287,7 +287,7 @@ caf::behavior parked_call::ended() {
     [this](const retrieve& r) { pass_on(r, caf::actor_cast<caf::actor>(self->current_sender())); },
     [](const leg_ended&) {},
     [](const leg_offered&) {},
-    [](const leg_parked&) {},
+    [this](const leg_parked& l) { line.dismiss(*in, l.leg); },
     [](const caller_gone&) {},
   }
     .or_else(whatever_state());

@@ -107,6 +107,11 @@ void retrieval::answer_with(const claimed& c) {
 void retrieval::bridge(const leg_confirmed& c) {
   if (!taken) return;
   if (c.answer) mine.remote = c.answer;
+  if (!mine.remote) {
+    // An ACK without the answer that our offer wanted.
+    line.leg(hang_up{mine.leg, hang_up_reason::failed});
+    return leg_over();
+  }
   mine.holds = holds(mine.remote);
   line.aim(mine);
   const auto joined = spawn_joining_call(self, line.house_ptr(), in, mine);

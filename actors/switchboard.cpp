@@ -6,6 +6,7 @@
 #include "actors/extension.hpp"
 #include "actors/lines.hpp"
 #include "actors/park_group.hpp"
+#include "actors/referral.hpp"
 #include "actors/retrieval.hpp"
 #include "actors/ring_group.hpp"
 #include "kernel/directory.hpp"
@@ -69,6 +70,7 @@ struct switchboard {
     return {
       [this](const incoming_call& c) { put_through(c); },
       [this](const watch_asked& w) { show_to(w); },
+      [this](const outside_transfer& t) { refer(t); },
       [this](const watch_over& w) { self->monitor(w.owner); },
       [this](const leg_ended& e) { pass_on(e); },
       [this](const leg_offered& o) { pass_on(o); },
@@ -115,6 +117,20 @@ struct switchboard {
                  },
                },
                dial(*in, c.dialled, c.orbit));
+  }
+
+  /// Only parking can be asked for from outside of the call.
+  void refer(const outside_transfer& t) {
+    const auto in = line.house().tenants->find(t.tenant);
+    const auto to = in ? dial(*in, t.dialled, t.orbit) : route{};
+    const auto* direct = std::get_if<dials_park>(&to);
+    if (direct || std::holds_alternative<dials_group_park>(to)) {
+      std::optional<number> place;
+      if (direct) place = direct->place.value_or(t.by.extension);
+      spawn_referral(self, line.house_ptr(), in, t, place);
+      return;
+    }
+    self->send(t.transport, report_transfer{t.id, 0, refusal{fault_code::forbidden, 0, {}}, true});
   }
 
   /// Who is meant by what a watcher subscribed to: an extension, or a place by its code.

@@ -330,9 +330,8 @@ bool leg::is_unconfirmed() const {
 }
 
 void leg::end(end_cause cause) {
-  if (transfers_)
-    for (const auto transfer : transfers_->give_up())
-      tell(transfer_reported{id, transfer});
+  // Reports still out are given up without a word: the owner must see a BYE that came before its
+  // report was acknowledged for what it is.
   tell(leg_ended{id, cause, is_unconfirmed()});
   bury();
 }

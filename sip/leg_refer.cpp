@@ -10,37 +10,6 @@
 
 namespace parkway::sip {
 
-namespace {
-
-/// How long a report may take at most: a transfer has succeeded or failed long before.
-constexpr std::string_view report_active = "Subscription-State: active;expires=180\r\n";
-constexpr std::string_view report_over = "Subscription-State: terminated;reason=noresource\r\n";
-
-bool wants_silence(const message& refer) {
-  auto value = refer.header("Refer-Sub").value_or("");
-  return same_token(trimmed(cut_to(value, ';')), "false");
-}
-
-/// Where the phone refers its peer; nothing: Refer-To is missing or cannot be read.
-std::optional<transfer_requested> read_refer(const message& refer) {
-  const auto value = refer.header("Refer-To");
-  if (!value) return std::nullopt;
-  const auto target = name_addr::parse(*value);
-  if (!target) return std::nullopt;
-  transfer_requested wish;
-  wish.dialled = target->address.user;
-  if (const auto* orbit = target->address.parameter_value("orbit")) wish.orbit = *orbit;
-  if (const auto* replaces = target->address.header_value("replaces")) {
-    auto name = parse_replaces(*replaces);
-    if (!name) return std::nullopt;
-    wish.replaces = *std::move(name);
-    wish.replaces_leg = leg_named_by(*wish.replaces);
-  }
-  return wish;
-}
-
-}  // namespace
-
 void leg::on_refer(const message& request, transaction_id transaction) {
   auto wish = read_refer(request);
   if (!wish) return respond(request, transaction, 400);
@@ -68,13 +37,8 @@ void leg::command(const report_transfer& c) {
 void leg::send_reports() {
   const auto report = transfers_->next();
   if (!report) return;
-  auto lines = contact_line().append("Event: refer");
-  if (report->with_id) append_number(lines.append(";id="), report->id);
-  lines.append("\r\n").append(report->final ? report_over : report_active);
-  std::string fragment = "SIP/2.0 ";
-  append_number(fragment, report->status);
-  fragment.append(" ").append(reason_phrase(report->status)).append("\r\n");
-  if (!send_request(leg_request::notify, "NOTIFY", lines, "message/sipfrag;version=2.0", fragment))
+  const auto text = print_report(*report, contact_line());
+  if (!send_request(leg_request::notify, "NOTIFY", text.lines, sipfrag_type, text.fragment))
     on_notify_response(503);
 }
 

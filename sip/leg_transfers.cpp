@@ -1,5 +1,10 @@
 #include "sip/leg_transfers.hpp"
 
+#include "sip/ids.hpp"
+#include "sip/text.hpp"
+#include "sip/translate.hpp"
+#include "sip/uri.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -58,15 +63,44 @@ std::vector<transfer_id> transfer_reports::answered(bool refused) {
   return {};
 }
 
-std::vector<transfer_id> transfer_reports::give_up() {
-  std::vector<transfer_id> over;
-  if (under_way_ && under_way_->final) over.push_back(under_way_->id);
-  for (const auto& report : waiting_)
-    if (report.final) over.push_back(report.id);
-  open_.clear();
-  waiting_.clear();
-  under_way_.reset();
-  return over;
+namespace {
+
+/// How long a report may take at most: a transfer has succeeded or failed long before.
+constexpr std::string_view report_active = "Subscription-State: active;expires=180\r\n";
+constexpr std::string_view report_over = "Subscription-State: terminated;reason=noresource\r\n";
+
+}  // namespace
+
+bool wants_silence(const message& refer) {
+  auto value = refer.header("Refer-Sub").value_or("");
+  return same_token(trimmed(cut_to(value, ';')), "false");
+}
+
+/// Where the phone refers its peer; nothing: Refer-To is missing or cannot be read.
+std::optional<transfer_requested> read_refer(const message& refer) {
+  const auto value = refer.header("Refer-To");
+  if (!value) return std::nullopt;
+  const auto target = name_addr::parse(*value);
+  if (!target) return std::nullopt;
+  transfer_requested wish;
+  wish.dialled = target->address.user;
+  if (const auto* orbit = target->address.parameter_value("orbit")) wish.orbit = *orbit;
+  if (const auto* replaces = target->address.header_value("replaces")) {
+    auto name = parse_replaces(*replaces);
+    if (!name) return std::nullopt;
+    wish.replaces = *std::move(name);
+    wish.replaces_leg = leg_named_by(*wish.replaces);
+  }
+  return wish;
+}
+
+report_text print_report(const transfer_report& report, std::string_view contact) {
+  report_text text{std::string{contact}.append("Event: refer"), "SIP/2.0 "};
+  if (report.with_id) append_number(text.lines.append(";id="), report.id);
+  text.lines.append("\r\n").append(report.final ? report_over : report_active);
+  append_number(text.fragment, report.status);
+  text.fragment.append(" ").append(reason_phrase(report.status)).append("\r\n");
+  return text;
 }
 
 }  // namespace parkway::sip

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "kernel/messages/leg.hpp"
+#include "sip/message.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace parkway::sip {
@@ -33,8 +36,6 @@ class transfer_reports {
   /// The NOTIFY under way was answered, or never will be. `refused`: the phone does not want to
   /// hear more of it. The transfers that are over with it.
   std::vector<transfer_id> answered(bool refused);
-  /// The dialog is over: the transfers whose final report will not be acknowledged any more.
-  std::vector<transfer_id> give_up();
 
  private:
   struct transfer {
@@ -50,5 +51,20 @@ class transfer_reports {
   std::optional<transfer_report> under_way_;
   bool had_one_ = false;
 };
+
+inline constexpr std::string_view sipfrag_type = "message/sipfrag;version=2.0";
+
+/// The lines and the body (message/sipfrag) of a report.
+struct report_text {
+  std::string lines;
+  std::string fragment;
+};
+report_text print_report(const transfer_report& report, std::string_view contact);
+
+/// Whether the phone wants no reports (Refer-Sub: false, RFC 4488).
+bool wants_silence(const message& refer);
+
+/// What Refer-To says, and its Replaces; nothing: missing, or it cannot be read.
+std::optional<transfer_requested> read_refer(const message& refer);
 
 }  // namespace parkway::sip

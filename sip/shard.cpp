@@ -252,7 +252,10 @@ void shard::command(const send_info& c, time_point now) {
   to_leg(*core_, c, now);
 }
 void shard::command(const report_transfer& c, time_point now) {
-  to_leg(*core_, c, now);
+  enter(*core_, now, [&] {
+    if (auto* addressed = core_->find(c.leg)) return addressed->command(c);
+    core_->report(c);
+  });
 }
 void shard::command(const adopt& c, time_point now) {
   to_leg(*core_, c, now);

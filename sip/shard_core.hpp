@@ -4,6 +4,7 @@
 #include "sip/authentication.hpp"
 #include "sip/leg.hpp"
 #include "sip/leg_host.hpp"
+#include "sip/leg_transfers.hpp"
 #include "sip/shard.hpp"
 #include "sip/subscription.hpp"
 #include "sip/timer_wheel.hpp"
@@ -25,6 +26,13 @@ struct pending_registration {
   transaction_id transaction;
   flow from;
   timer_id patience;  ///< The extension does not answer: 503.
+};
+
+/// A REFER outside of every dialog, until its last report is acknowledged.
+struct referral {
+  flow via;
+  dialog names;
+  transfer_reports reports;
 };
 
 /// The inside of a shard, for its own sources only: shard.cpp life and legs' wishes,
@@ -59,6 +67,10 @@ struct shard_core final : leg_host, transaction_user {
   void end_legs_of(const caf::actor_addr& owner);
   void shut_down();
   void on_registered(const phone_registered& c);
+  void on_refer(message request, const flow& from, const request_key& key);
+  void report(const report_transfer& r);
+  void send_report(std::uint64_t serial);
+  bool on_report_answer(std::uint64_t serial, std::uint16_t status);
   void on_watch_refused(const watch_refused& r);
   void on_notify_watcher(const notify_watcher& n);
   void on_notify_phone(const notify_phone& n);
@@ -128,6 +140,7 @@ struct shard_core final : leg_host, transaction_user {
   std::vector<std::unique_ptr<leg>> graves_;
   std::unordered_map<std::uint64_t, pending_registration> registrations_;
   std::uint64_t last_registration_ = 0;
+  std::unordered_map<std::uint64_t, referral> referrals_;          ///< By outside_transfer::id.
   std::unordered_map<std::uint64_t, subscription> subscriptions_;  ///< By subscription_id::serial.
   std::unordered_map<std::string, std::uint32_t> watchers_;  ///< How many each phone's user has.
   /// NOTIFYs without a subscription that are out: contact key, and who waits.

@@ -143,8 +143,7 @@ void shard_core::on_request_outside(message request, const flow& from, const req
     case method::subscribe:
       return on_subscribe(std::move(request), from, key);
     case method::refer:
-      if (authenticate(request, from, request.request_uri()->host)) answer(request, from, 403);
-      return;
+      return on_refer(std::move(request), from, key);
     case method::notify:
     case method::bye:
     case method::prack:

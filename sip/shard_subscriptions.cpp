@@ -165,6 +165,7 @@ void shard_core::send_notify(subscription& s, const lamp_ptr& state) {
 
 void shard_core::on_watcher_answer(std::uint64_t serial, std::uint16_t status,
                                    std::chrono::seconds retry_after) {
+  if (on_report_answer(serial, status)) return;
   if (const auto unasked = unasked_.extract(serial)) {
     const auto& [key, notifier] = unasked.mapped();
     caf::anon_send(notifier, phone_answered{key, status, retry_after});

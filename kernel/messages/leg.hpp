@@ -148,10 +148,24 @@ struct transfer_requested {
   bool silent = false;  ///< Refer-Sub: false (RFC 4488): nobody waits for reports.
 };
 
-/// The phone acknowledged the final report of a transfer, or never will. Comes for silent ones too.
+/// The phone acknowledged the final report of a transfer, or let its time pass. Comes for silent ones
+/// too; not where the leg ended before.
 struct transfer_reported {
   leg_id leg;
   transfer_id id;
+};
+
+/// A phone refers the peer of one of its calls by a REFER of its own, outside that call's dialog
+/// (RFC 3515, RFC 5359 §2.15). shard → switchboard. Reported by report_transfer on `id`; nothing
+/// else can be said to it.
+struct outside_transfer {
+  leg_id id;
+  caf::actor transport;
+  tenant_name tenant;
+  party by;
+  std::string dialled;  ///< Of the Request-URI, or of Refer-To where that says more.
+  std::string orbit;
+  leg_id replaces_leg;  ///< Its leg in the call that is meant. Serial 0: none of ours.
 };
 
 // --- owner → transport -----------------------------------------------------------------------
@@ -283,6 +297,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::offer_refused)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::leg_info)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::transfer_requested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::transfer_reported)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::outside_transfer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::place_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::ring)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::answer)

@@ -434,8 +434,8 @@ class DirectPark(ParkOffice):
         out, into = self.answered_call()
         into.refer('*68103')
         self.assertEqual(into.wait_report(), 200)
+        into.hang_up()                      # until then its phone sends to its peer directly
         out.wait_hears(MUSIC)
-        into.hang_up()
         self.retrieved(self.phone('103', tone=850), '*88', out, 850)
         self.assertTrue(out.heard('INVITE'))
 

@@ -17,8 +17,6 @@ class Traffic(unittest.TestCase):
         self.addCleanup(self.node.close)
         self.started = []
         self.addCleanup(lambda: [s.stop() for s in self.started])
-        # The callees stay registered over the connection that their calls come down.
-        self.users = rows(os.path.join(self.node.folder, 'callees.csv'), [(n, login(n, 'secret' + n)) for n in CALLEES])
 
     def sipp(self, scenario, last, port, **more):
         started = Sipp(self.node.folder, scenario, self.node.server(office.transport), NET + str(last), port,
@@ -31,7 +29,7 @@ class Traffic(unittest.TestCase):
         return self.sipp(scenario, last, port, data=data, count=len(numbers), seconds=30, **more)
 
     def callees(self, scenario, **more):
-        """All callees, registered, answering as the scenario says."""
+        """All callees, answering as the scenario says; they stay registered over the connection that their calls come down."""
         phones = self.clients('registered', 3, 7000, CALLEES, CALLEES, out_of_call=scenario, rate=100, talk_ms=60000, **more)
         with_contact = eventually(lambda: phones.counts()['current'] >= len(CALLEES) and self.registered(), 8)
         self.assertTrue(with_contact, phones.errors())
@@ -68,8 +66,7 @@ class Traffic(unittest.TestCase):
         self.callees('callee')
         self.good(self.clients('holding_caller', 2, 6000, CALLERS, CALLEES, rate=20, talk_ms=100))
 
-    def park(self, parker, outcome, **more):
-        phones = self.callees(parker, keys=[('parkcode', '*68')], **more)
+    def park(self, phones, outcome):
         callers = self.clients('patient_caller', 2, 6000, CALLERS, CALLEES, rate=20)
         self.assertTrue(eventually(lambda: phones.said(outcome) >= len(CALLEES), 10, every=.1), phones.errors(20000) + self.node.text())
         third = self.clients('retriever', 4, 8000, RETRIEVERS, ['*88' + n for n in CALLEES], rate=10)
@@ -77,11 +74,14 @@ class Traffic(unittest.TestCase):
 
     def test_park_by_refer(self):
         """Twenty calls parked by REFER, each retrieved by somebody else, who hangs up."""
-        self.park('refer_parker', 'Subscription-State: terminated')
+        self.park(self.callees('refer_parker', keys=[('parkcode', '*68')]), 'Subscription-State: terminated')
 
     def test_park_by_invite(self):
         """Twenty calls held and parked by INVITE, each retrieved by somebody else, who hangs up."""
-        self.park('invite_parker', 'CSeq: 2 ACK', users=self.users)
+        if office.transport == 'tcp': self.skipTest('SIPp gives no credentials to calls that come down a connection of its own making')
+        self.good(self.clients('register', 3, 7000, CALLEES, CALLEES, rate=50))
+        users = rows(os.path.join(self.node.folder, 'users.csv'), [(n, login(n, 'secret' + n)) for n in CALLEES])
+        self.park(self.sipp('invite_parker', 3, 7000, users=users, keys=[('parkcode', '*68')]), 'CSeq: 2 ACK')
 
 
 if __name__ == '__main__':

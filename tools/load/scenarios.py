@@ -211,7 +211,8 @@ def refer_parker():
 
 def invite_parker():
     """After 300 ms holds its caller and dials -key parkcode and its own number, as a second call of the same phone. Each of the two
-    ends by one BYE, whoever says it. $9: its line in users.csv, $10 and $11: Contact and To of the second call, $12: the BYE was of that."""
+    ends by one BYE, whoever says it. $9: its line in users.csv, $10 and
+    $11: Contact and To of the second call, $12: the BYE was of that."""
     second = Called(' <sip:[$6]@[remote_ip]>;tag=[pid]p[call_number]', '[$11]', 'park///[call_id]', '[$10]', '')
     opening = Called(second.us, ' <sip:[parkcode][$6]@[remote_ip]>', second.call_id)
     target = 'sip:[parkcode][$6]@[remote_ip]:[remote_port]'

@@ -1,0 +1,102 @@
+#include "sip/shard_core.hpp"
+#include "sip/translate.hpp"
+#include "sip/writer.hpp"
+
+/// REFER outside of every dialog (RFC 3515, RFC 5359 §2.15): a phone asks the park server to take
+/// the peer of one of its calls. It makes a dialog of its own, for its reports.
+
+namespace parkway::sip {
+
+namespace {
+
+/// REFERs under way in a shard: each ends within seconds, so more is a flood.
+constexpr std::size_t referrals_max = 4096;
+constexpr std::string_view retry_later = "Retry-After: 10\r\n";
+
+/// What the phone wants: the Request-URI says where to park, or, where that names only the park
+/// server, Refer-To does.
+outside_transfer describe(const uri& asked, const transfer_requested& wish) {
+  outside_transfer what;
+  const auto* orbit = asked.parameter_value("orbit");
+  const bool bare = asked.user.empty() || (asked.user == "park" && !orbit);
+  what.dialled = bare && !wish.dialled.empty() ? wish.dialled : asked.user;
+  what.orbit = orbit ? *orbit : wish.orbit;
+  what.replaces_leg = wish.replaces_leg;
+  return what;
+}
+
+}  // namespace
+
+void shard_core::on_refer(message request, const flow& from, const request_key& key) {
+  const auto who = authenticate(request, from, request.request_uri()->host);
+  if (!who) return;
+  if (!request.from() || request.from()->address.user != who->extension->number.text)
+    return answer(request, from, 403);
+  const auto wish = read_refer(request);
+  if (!wish) return answer(request, from, 400);
+  if (!wish->replaces) return answer(request, from, 403);
+  if (referrals_.size() >= referrals_max) return answer(request, from, 503, retry_later);
+  const auto id = lent_->fresh_leg(options_.index);
+  auto made = dialog::from_request(request, ids_.leg_tag(id.serial));
+  if (!made) return answer(request, from, status_of(made.error().code));
+  const auto transaction = transactions_.open_server(key, from, cookie_parts{}.pack(), now_);
+  if (!transaction) return answer(request, from, 503, retry_later);
+  auto what = describe(*request.request_uri(), *wish);
+  const bool silent = wants_silence(request);
+  auto text = writer::response(request, 202, made->local_tag, from.remote);
+  if (what.orbit.empty())
+    text.lines(contact_of(shown_to(from), from.kind));
+  else  // Where it goes, as draft-procter-bliss-call-park-extension has it.
+    text.header("Contact", "<sip:park@" + who->tenant->domain + ";orbit=" + what.orbit + ">");
+  if (silent) text.lines("Refer-Sub: false\r\n");
+  respond(*transaction, 202, text.finish());
+  auto& r = referrals_[id.serial];
+  r.via = from;
+  r.names = *std::move(made);
+  r.reports.open(0, silent);
+  r.reports.add(0, 100, false);
+  send_report(id.serial);
+  what.id = id;
+  what.transport = face();
+  what.tenant = who->tenant->name;
+  what.by = {who->extension->display_name, who->extension->number, false};
+  caf::anon_send(switchboard_, std::move(what));
+}
+
+void shard_core::report(const report_transfer& c) {
+  const auto found = referrals_.find(c.leg.serial);
+  if (found == referrals_.end()) return;
+  const auto status = c.why ? status_of(*c.why) : std::uint16_t{200};
+  if (found->second.reports.add(0, status, c.final))
+    referrals_.erase(found);
+  else
+    send_report(c.leg.serial);
+}
+
+void shard_core::send_report(std::uint64_t serial) {
+  auto& r = referrals_.at(serial);
+  const auto next = r.reports.next();
+  if (!next) return;
+  const auto text = print_report(*next, contact_of(shown_to(r.via), r.via.kind));
+  const auto branch = ids_.branch();
+  const auto bytes =
+    begin_request(*this, r.via, r.names, "NOTIFY", ++r.names.local_sequence, branch)
+      .lines(text.lines)
+      .finish(sipfrag_type, text.fragment);
+  const cookie_parts cookie{serial, static_cast<std::uint8_t>(leg_request::notify)};
+  if (!transactions_.open_client(branch, "NOTIFY", r.via, bytes, cookie.pack(), now_))
+    on_report_answer(serial, 503);
+}
+
+/// True: it was the answer to one of these reports.
+bool shard_core::on_report_answer(std::uint64_t serial, std::uint16_t status) {
+  const auto found = referrals_.find(serial);
+  if (found == referrals_.end()) return false;
+  if (!found->second.reports.answered(status >= 300).empty())
+    referrals_.erase(found);
+  else
+    send_report(serial);
+  return true;
+}
+
+}  // namespace parkway::sip
