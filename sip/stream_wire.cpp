@@ -64,7 +64,15 @@ stream_wire::stream_wire(socket_handle listening, wire_identity identity,
   : listening_(std::move(listening)), identity_(std::move(identity)), limits_(limits) {
 }
 
-stream_wire::~stream_wire() = default;
+/// What waits to be sent, such as goodbyes, is given to the kernel as far as it takes it.
+stream_wire::~stream_wire() {
+  for (auto& [serial, c] : connections_) {
+    evbuffer* output = bufferevent_get_output(c->stream.get());
+    evbuffer_unfreeze(output, 1);  // A bufferevent lets nobody else write.
+    while (evbuffer_get_length(output) > 0)
+      if (evbuffer_write(output, bufferevent_getfd(c->stream.get())) <= 0) break;
+  }
+}
 
 void stream_wire::start(const wire_loop& loop) {
   loop_ = loop;

@@ -41,6 +41,7 @@ struct stream_limits {
 class stream_wire final : public wire {
  public:
   stream_wire(socket_handle listening, wire_identity identity, const stream_limits& limits);
+  /// Ends all connections; what is queued still goes out as far as the kernel takes it at once.
   ~stream_wire() override;
   stream_wire(const stream_wire&) = delete;
 

@@ -364,6 +364,19 @@ TEST_CASE("a connection we close gets all that was queued first", "[wire]") {
   CHECK(h.arrivals.size() == 1);  // Nothing is read behind it.
 }
 
+TEST_CASE("the last words before the end of the process still go out", "[wire]") {
+  house h{{block(udp), block(tcp)}};
+  auto by_tcp = peer::tcp(h.bound(1));
+  auto by_udp = peer::udp(h.bound(0));
+  REQUIRE(h.until([&] { return by_tcp.send(options("c")) > 0; }));
+  REQUIRE(h.until([&] { return h.arrivals.size() == 1; }));
+  CHECK(h.wire().send(h.arrivals[0].from, "goodbye"));
+  CHECK(h.wire().send({0, udp, 0, 0, by_udp.local()}, "goodbye"));
+  h.all.wires.clear();
+  CHECK(h.until([&] { return by_tcp.read() == "goodbye" && by_tcp.ended; }));
+  CHECK(h.until([&] { return by_udp.receive_datagram(); }));
+}
+
 TEST_CASE("a reader that is too slow is cut off", "[wire]") {
   stream_limits limits;
   limits.unsent_max = 100'000;
