@@ -23,7 +23,11 @@ caf::behavior referral::make_behavior() {
     [this](const leg_found& f) {
       call = f.call;
       if (!call) return report(refusal{fault_code::gone, 0, "no such dialog of this extension"});
-      self->send(call, park_call{f.leg, place, self});
+      self->request(call, caf::infinite, park_call{f.leg, place, self})
+        .then([] {},
+              [this](const caf::error&) {
+                report(refusal{fault_code::gone, 0, "that call has ended"});
+              });
     },
     [this](const park_done&) {
       self->send(call, let_go{});

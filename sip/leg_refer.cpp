@@ -6,7 +6,7 @@
 ///
 ///   REFER --202--> open --NOTIFY 100--> report_transfer … --NOTIFY final--> 200 --> reported
 ///                    \ Refer-Sub: false: nothing is sent; reported at once ----------^
-///                    \ BYE of the phone: what is outstanding is given up ------------^
+///                    \ BYE of the phone: given up without a word; the owner hears leg_ended
 
 namespace parkway::sip {
 

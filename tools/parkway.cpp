@@ -12,6 +12,7 @@ int main(int count, char** words) {
   CLI::App program{"Parkway, a PBX for call parking", "parkway"};
   program.set_version_flag("--version", parkway::versions);
   program.require_subcommand(1);
+  program.footer("parkway run --config FILE\nparkway check --config FILE");
   std::string file;
   auto* const run = program.add_subcommand("run", "Run the PBX in the foreground");
   auto* const check =

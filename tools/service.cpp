@@ -1,5 +1,7 @@
 #include "tools/service.hpp"
 
+#include <sys/time.h>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -86,14 +88,16 @@ request_signal wait_for_signal() {
   return got == SIGHUP ? request_signal::reload : request_signal::stop;
 }
 
-void make_signals_final() {
+void make_signals_final(std::chrono::milliseconds patience) {
   struct sigaction at_once {};
   at_once.sa_handler = [](int) { _exit(0); };
-  sigaction(SIGTERM, &at_once, nullptr);
-  sigaction(SIGINT, &at_once, nullptr);
+  for (const int signal : {SIGTERM, SIGINT, SIGALRM})
+    sigaction(signal, &at_once, nullptr);
   signal(SIGHUP, SIG_IGN);
   const auto set = our_signals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  const itimerval alarm{{}, {patience.count() / 1000, patience.count() % 1000 * 1000}};
+  setitimer(ITIMER_REAL, &alarm, nullptr);
 }
 
 }  // namespace parkway

@@ -2,6 +2,7 @@
 
 #include "kernel/result.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -34,7 +35,8 @@ enum class request_signal { reload, stop };
 void hold_signals();
 /// Waits for the next of them.
 request_signal wait_for_signal();
-/// From now on SIGTERM and SIGINT end the process at once.
-void make_signals_final();
+/// From now on SIGTERM and SIGINT end the process at once, with exit status 0, and so does the end
+/// of `patience`: stopping takes no longer, whatever hangs.
+void make_signals_final(std::chrono::milliseconds patience);
 
 }  // namespace parkway

@@ -148,8 +148,8 @@ struct transfer_requested {
   bool silent = false;  ///< Refer-Sub: false (RFC 4488): nobody waits for reports.
 };
 
-/// The phone acknowledged the final report of a transfer, or let its time pass. Comes for silent ones
-/// too; not where the leg ended before.
+/// The phone acknowledged the final report of a transfer, or let its time pass. Comes for silent
+/// ones too; not where the leg ended before.
 struct transfer_reported {
   leg_id leg;
   transfer_id id;

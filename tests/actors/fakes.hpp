@@ -26,6 +26,7 @@ std::vector<std::string> formats_of(const session_ptr& session);
 struct fake_leg {
   caf::actor owner;
   bool inbound = false;
+  bool from_outside = false;  ///< No leg: a REFER from outside of the call, over when reported.
   bool over = false;
   bool up = false;
   std::optional<place_call> placed;

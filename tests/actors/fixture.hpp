@@ -1,13 +1,8 @@
 #pragma once
 
-#include "actors/attempt.hpp"
-#include "actors/call.hpp"
-#include "actors/consultation.hpp"
 #include "actors/extension.hpp"
 #include "actors/negotiation.hpp"
-#include "actors/park_group.hpp"
 #include "actors/parked_call.hpp"
-#include "actors/retrieval.hpp"
 #include "kernel/context.hpp"
 #include "tests/actors/fakes.hpp"
 
@@ -64,6 +59,11 @@ class house {
   void refuses(leg_id leg, fault_code code, std::uint16_t status);
   void hangs_up(leg_id leg);
   void refers(leg_id leg, const std::string& dialled, transfer_id id = 1, leg_id replaced = {});
+  /// A REFER from outside of the call, about a leg of that extension.
+  leg_id refers_from_outside(const std::string& extension, const std::string& dialled,
+                             const std::string& orbit, leg_id replaced);
+  /// The phone has acknowledged the last report of a transfer.
+  void acknowledges_report(leg_id leg);
   /// A call between two extensions whose phones are registered: caller's and callee's leg.
   std::pair<leg_id, leg_id> talking(const std::string& caller, const std::string& called);
 
@@ -100,6 +100,8 @@ class house {
   void change_tenant(tenant changed);
   caf::actor_system& system() { return system_; }
   caf::actor extension_actor(const std::string& n);
+  /// From now on somebody else is found where an extension's actor was; before its first use.
+  void stand_in(const std::string& extension, caf::actor who);
   /// What an extension's actor knows; valid until the house runs again.
   extension& extension_state(const std::string& n);
   /// What the actor of a parked call knows.
@@ -149,6 +151,7 @@ class house {
   std::shared_ptr<fake_bus> bus_;
   std::shared_ptr<context> context_filled_;
   context_ptr context_;
+  std::map<std::string, caf::actor> stand_ins_;
   std::uint32_t registrations_ = 0;
   std::size_t at_home_ = 0;  ///< Actors that live as long as the house.
 };

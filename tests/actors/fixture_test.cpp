@@ -111,6 +111,7 @@ struct fake_transport {
       command<send_info>([](fake_leg& l, const send_info& c) { l.infos.push_back(c); }),
       command<report_transfer>([](fake_leg& l, const report_transfer& c) {
         l.reports.push_back(c);
+        if (l.from_outside && c.final) l.over = true;
       }),
       [this](const owner_died& d) {
         for (auto& [id, leg] : wire->legs_)
@@ -322,6 +323,13 @@ house::house(choices c)
   lent.wall_base_steady = now();
   lent.switchboards = {spawn_switchboard(context_, 0)};
   furnish_directory(context_);
+  lent.names->spawn_with(directory_kind::extension,
+                         [this](const tenant_name& in, const std::string& n) {
+                           const auto found = stand_ins_.find(n);
+                           return found == stand_ins_.end()
+                                    ? spawn_extension(context_, in, number{n})
+                                    : found->second;
+                         });
   change_tenant(std::move(c.office));
   run();
   at_home_ = system_.registry().running();
@@ -485,6 +493,26 @@ void house::refers(leg_id leg, const std::string& dialled, transfer_id id, leg_i
   says(std::move(t));
 }
 
+leg_id house::refers_from_outside(const std::string& extension, const std::string& dialled,
+                                  const std::string& orbit, leg_id replaced) {
+  outside_transfer t;
+  t.id = context_->fresh_leg(0);
+  t.transport = wire_->transport();
+  t.tenant = tenant_name{"demo"};
+  t.by = {"", number{extension}, false};
+  t.dialled = dialled;
+  t.orbit = orbit;
+  t.replaces_leg = replaced;
+  wire_->leg(t.id).from_outside = true;
+  const auto id = t.id;
+  tell(wire_->transport(), context_->switchboards[0], std::move(t));
+  return id;
+}
+
+void house::acknowledges_report(leg_id leg) {
+  says(transfer_reported{leg, wire_->leg(leg).reports.back().id});
+}
+
 std::pair<leg_id, leg_id> house::talking(const std::string& caller, const std::string& called) {
   const auto from = dials(caller, called);
   const auto to = rings_at(called);
@@ -495,6 +523,10 @@ std::pair<leg_id, leg_id> house::talking(const std::string& caller, const std::s
 
 caf::actor house::extension_actor(const std::string& n) {
   return context_->names->extension(tenant_name{"demo"}, number{n});
+}
+
+void house::stand_in(const std::string& extension, caf::actor who) {
+  stand_ins_[extension] = std::move(who);
 }
 
 extension& house::extension_state(const std::string& n) {

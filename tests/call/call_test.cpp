@@ -152,7 +152,7 @@ TEST_CASE("all phones of an extension ring, the first answer wins, the others ar
 }
 
 TEST_CASE("two phones answer at once: one has the call, the other is hung up", "[call][fork]") {
-  simulation story{{.seed = GENERATE(seeds(40)), .link = {.delay_min = 1ms, .delay_max = 30ms}}};
+  simulation story{{.seed = GENERATE(seeds(40)), .link = link_terms::jitter(30ms)}};
   auto& alice = story.registered("alice", "106");
   auto& desk = story.registered("desk", "103", {.answer_after = 1s});
   auto& soft = story.registered("soft", "103", {.answer_after = 1s});
@@ -165,7 +165,7 @@ TEST_CASE("two phones answer at once: one has the call, the other is hung up", "
 }
 
 TEST_CASE("CANCEL and 200 cross: whatever wins, nobody is left in a call alone", "[call][races]") {
-  simulation story{{.seed = GENERATE(seeds(60)), .link = {.delay_min = 1ms, .delay_max = 30ms}}};
+  simulation story{{.seed = GENERATE(seeds(60)), .link = link_terms::jitter(30ms)}};
   auto& alice = story.registered("alice", "106");
   auto& james = story.registered("james", "103", {.answer_after = 1s});
   auto& call = alice.call("103");
@@ -178,7 +178,7 @@ TEST_CASE("CANCEL and 200 cross: whatever wins, nobody is left in a call alone",
 }
 
 TEST_CASE("both hang up at once and no call is left", "[call][races]") {
-  simulation story{{.seed = GENERATE(seeds(20)), .link = {.delay_min = 1ms, .delay_max = 30ms}}};
+  simulation story{{.seed = GENERATE(seeds(20)), .link = link_terms::jitter(30ms)}};
   auto [alice, james] = talk(story);
   alice.line().hang_up();
   james.line().hang_up();

@@ -175,7 +175,7 @@ TEST_CASE("a phone without session timers that dies is found out by OPTIONS", "[
 }
 
 TEST_CASE("both change the session at once: both are granted in the end", "[call][glare]") {
-  simulation story{{.seed = GENERATE(seeds(30)), .link = {.delay_min = 1ms, .delay_max = 30ms}}};
+  simulation story{{.seed = GENERATE(seeds(30)), .link = link_terms::jitter(30ms)}};
   auto [alice, james] = talk(story);
   alice.line().propose("sendrecv");
   james.line().hold();

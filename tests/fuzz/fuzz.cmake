@@ -24,7 +24,10 @@ foreach(target message sdp uri digest stream)
   endif()
 endforeach()
 
-# Coverage guides libFuzzer through our parsers only if they are built for it.
+# Coverage guides libFuzzer through our parsers only if they are built for it; the kernel, too,
+# because its precompiled header is theirs.
 if(PARKWAY_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  target_compile_options(parkway_sip PRIVATE -fsanitize=fuzzer-no-link)
+  foreach(library parkway_kernel parkway_sip)
+    target_compile_options(${library} PRIVATE -fsanitize=fuzzer-no-link)
+  endforeach()
 endif()

@@ -172,6 +172,16 @@ class Calls(Office):
         since = time.monotonic()
         into.wait_hears(440, since=since), out.wait_hears(1000, since=since)
 
+    def test_offers_that_overtake_each_other(self):
+        """Two re-INVITEs and an UPDATE without a pause: the first is answered, the others too or refused with 491 or 500, each time."""
+        alice, bob = self.phone('101', tone=440), self.phone('102')
+        out, into = self.talk(alice, bob)
+        for _ in range(40):
+            first, second, third = out.propose('sendonly'), out.propose('sendrecv'), out.propose('sendrecv', 'UPDATE')
+            self.assertIn(alice.answered(first).status, (200, 491))
+            for asked in (second, third): self.assertIn(alice.answered(asked).status, (200, 491, 500))
+        into.wait_hears(440)
+
     def test_session_timers(self):
         """A caller with session timers gets one of 1800 s or less; an interval under 90 s is 422 with Min-SE."""
         alice, bob = self.phone('101'), self.phone('102')

@@ -19,7 +19,7 @@ TEST_CASE("the parker's BYE, at whatever moment, does not end the parked party's
   bool forgets = GENERATE(false, true);
   CAPTURE(int(moment), forgets);
   simulation story{{.seed = GENERATE(seeds(10)),
-                    .link = {.delay_min = 1ms, .delay_max = 20ms}}};
+                    .link = link_terms::jitter(20ms)}};
   auto [alice, james] = talk(story, {}, {.after_park = moment, .forgets_after_bye = forgets});
   auto& carol = story.registered("carol", "104");
   james.line().refer("*68104");
@@ -39,7 +39,7 @@ TEST_CASE("a park that fails after the parker has gone rings the parker back at 
   auto moment = GENERATE(goodbye::with_refer, goodbye::on_accepted, goodbye::on_trying);
   CAPTURE(int(moment));
   simulation story{{.seed = GENERATE(seeds(10)),
-                    .link = {.delay_min = 1ms, .delay_max = 20ms}}};
+                    .link = link_terms::jitter(20ms)}};
   auto [alice, james] = talk(story, {}, {.after_park = moment});
   james.line().refer("*68199");
   story.run_for(2s);
@@ -56,7 +56,7 @@ TEST_CASE("a park that fails after the parker has gone rings the parker back at 
 
 TEST_CASE("a BYE that crosses the refusal counts as one from before it", "[park][early_bye]") {
   simulation story{{.seed = GENERATE(seeds(10)),
-                    .link = {.delay_min = 1ms, .delay_max = 20ms}}};
+                    .link = link_terms::jitter(20ms)}};
   // The phone takes a second to answer reports, and its person hangs up meanwhile.
   auto [alice, james] = talk(story, {}, {.report_pause = 1s});
   james.line().refer("*68199");
@@ -103,7 +103,7 @@ TEST_CASE("the parked party hangs up while the park is under way", "[park][early
   auto moment = any_moment();
   CAPTURE(int(moment));
   simulation story{{.seed = GENERATE(seeds(20)),
-                    .link = {.delay_min = 1ms, .delay_max = 20ms}}};
+                    .link = link_terms::jitter(20ms)}};
   auto [alice, james] = talk(story, {}, {.after_park = moment});
   james.line().refer("*68104");
   story.run_for(story.time().between(0ms, 60ms));

@@ -135,7 +135,7 @@ TEST_CASE("two retrieve in the same instant: one has the call, the other gets 40
           "[park][retrieve][races]") {
   simulation story{{.seed = GENERATE(seeds(60)),
                     .shards = 2,
-                    .link = {.delay_min = 1ms, .delay_max = 10ms}}};
+                    .link = link_terms::jitter(10ms)}};
   auto [alice, james] = park_alice(story);
   auto& carol = story.registered("carol", "104");
   auto& eve = story.registered("eve", "107");

@@ -10,6 +10,10 @@ link_terms link_terms::bad() {
   return {.delay_min = 1ms, .delay_max = 40ms, .loss = 0.1, .repeat = 0.1, .late = 0.1};
 }
 
+link_terms link_terms::jitter(timeline::duration delay_max) {
+  return {.delay_min = 1ms, .delay_max = delay_max, .in_order = true};
+}
+
 void virtual_network::attach(const endpoint& at, std::string name, receiver hears) {
   nodes_[at] = std::move(hears);
   names_[at] = std::move(name);
@@ -40,11 +44,12 @@ void virtual_network::send(const endpoint& from, const endpoint& to, transport_k
   auto& terms = terms_between(from, to);
   auto delay = time_.between(terms.delay_min, terms.delay_max);
   sighting s{time_.now(), from, to, bytes};
-  if (kind != transport_kind::udp) {
+  if (kind != transport_kind::udp || terms.in_order) {
     auto& head = stream_head_[{from, to}];
     head = std::max(head + 1us, time_.now() + delay);
     delay = head - time_.now();
-  } else {
+  }
+  if (kind == transport_kind::udp) {
     s.lost = scripted_loss(s) || time_.chance(terms.loss);
     if (time_.chance(terms.late)) delay += time_.between(0ms, terms.late_by);
     if (!s.lost && time_.chance(terms.repeat))

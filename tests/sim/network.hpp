@@ -19,6 +19,10 @@ struct link_terms {
   double repeat = 0;  ///< A second copy arrives, with a delay of its own.
   double late = 0;    ///< Arrives up to `late_by` later, behind what was sent after it.
   timeline::duration late_by = std::chrono::milliseconds(700);
+  bool in_order = false;  ///< Datagrams of one direction do not overtake each other.
+
+  /// Up to that long under way, nothing lost, nothing overtaken: an office on a busy day.
+  static link_terms jitter(timeline::duration delay_max);
 
   /// A bad day: every tenth message lost, many doubled and out of order.
   static link_terms bad();

@@ -116,7 +116,7 @@ void phone_call::hang_up() {
     case call_state::calling:
     case call_state::ringing_there:
       cancel_wanted_ = true;
-      if (!seen_.progress.empty() || state_ == call_state::ringing_there) send_cancel();
+      if (tried_) send_cancel();
       return;
     case call_state::ringing_here: return refuse(603);
     case call_state::talking:
@@ -169,6 +169,7 @@ void phone_call::send_invite(const std::string& credentials) {
   }
   if (!offerless_) m.with_body("application/sdp", local_.text());
   invite_cseq_ = cseq_;
+  tried_ = false;
   invite_ = phone_.send(m, [this](const sip_text* r) { on_first_response(r); });
 }
 
@@ -192,6 +193,7 @@ void phone_call::on_first_response(const sip_text* r) {
 
 void phone_call::on_progress(const sip_text& r) {
   if (state_ == call_state::ended) return;
+  tried_ = true;
   if (r.status == 100) {
     if (cancel_wanted_) send_cancel();
     return;

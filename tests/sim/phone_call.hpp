@@ -136,6 +136,7 @@ class phone_call {
   std::uint32_t challenges_ = 0;
   transaction_id invited_ = 0;            ///< The peer's INVITE, until it is acknowledged.
   bool bye_running_ = false;
+  bool tried_ = false;                    ///< A provisional has come: it can be cancelled.
   bool cancel_wanted_ = false, cancelled_ = false;
   bool confirmed_ = false;                ///< Our 200 was acknowledged, or theirs by us.
   bool hang_up_wanted_ = false;

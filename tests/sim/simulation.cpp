@@ -1,5 +1,6 @@
 #include "tests/sim/simulation.hpp"
 
+#include "actors/extension.hpp"
 #include "actors/switchboard.hpp"
 #include "kernel/directory.hpp"
 #include "kernel/journal.hpp"
@@ -295,6 +296,17 @@ std::size_t simulation::legs() const {
   return all;
 }
 
+/// Extensions that have shown something to somebody keep their notifier.
+std::size_t simulation::notifiers() const {
+  std::size_t count = 0;
+  for (auto& entry : house_->names->everybody()) {
+    auto* place = dynamic_cast<caf::stateful_actor<boxed_state<extension>>*>(
+      caf::actor_cast<caf::abstract_actor*>(entry));
+    if (place && place->state.it && place->state.it->lamps) ++count;
+  }
+  return count;
+}
+
 std::vector<std::string> simulation::broken_rules() const {
   auto broken = observed_;
   std::map<park_id, std::size_t> ends;
@@ -338,7 +350,8 @@ std::vector<std::string> simulation::end() {
                               [](auto& l) { return l.second != park_state::ended; })),
               "parked calls without an end");
   auto entries = house_->names->everybody().size();
-  expect_none(system_.registry().running() - staff_count_ - entries, "actors too many");
+  expect_none(system_.registry().running() - staff_count_ - entries - notifiers(),
+              "actors too many");
   // Each extension may wait for the end of a registration; nobody else waits for anything.
   auto waiting = jobs_.clock().schedule().size();
   expect_none(waiting > entries ? waiting - entries : 0, "timers of actors too many");

@@ -99,6 +99,7 @@ class simulation {
   std::size_t due_shards() const;
   void run_shard(std::size_t which);
   void run_job(std::size_t which);
+  std::size_t notifiers() const;
   bool speaks(const endpoint& rtp, std::string& who) const;
 
   story_terms terms_;

@@ -1,4 +1,5 @@
 #include "sip/dialog.hpp"
+
 #include "sip/ids.hpp"
 #include "sip/leg_transfers.hpp"
 
@@ -30,7 +31,8 @@ dialog from_invite(const std::string& lines) {
 }  // namespace
 
 TEST_CASE("an INVITE makes the dialog of its answer", "[dialog]") {
-  auto d = from_invite("Contact: <sip:103@192.0.2.103>\r\nRecord-Route: <sip:a;lr>, <sip:b;lr>\r\n");
+  auto d =
+    from_invite("Contact: <sip:103@192.0.2.103>\r\nRecord-Route: <sip:a;lr>, <sip:b;lr>\r\n");
   CHECK(d.local == "<sip:104@pbx.test>;tag=ours");
   CHECK(d.remote == "\"J\" <sip:103@pbx.test>;tag=theirs");
   CHECK(d.matches("c", "ours", "theirs"));
@@ -63,9 +65,10 @@ TEST_CASE("a longer route set than any network has is refused", "[dialog]") {
 TEST_CASE("an answer turns the route set around", "[dialog]") {
   dialog d;
   d.target = "sip:104@registered";
-  REQUIRE(d.complete(parsed("SIP/2.0 200 OK", "Contact: <sip:104@192.0.2.104:5070>\r\n"
-                                              "Record-Route: <sip:near;lr>\r\n"
-                                              "Record-Route: <sip:far;lr>\r\n")));
+  REQUIRE(d.complete(parsed("SIP/2.0 200 OK",
+                            "Contact: <sip:104@192.0.2.104:5070>\r\n"
+                            "Record-Route: <sip:near;lr>\r\n"
+                            "Record-Route: <sip:far;lr>\r\n")));
   CHECK(d.remote_tag == "answer");
   CHECK(d.target == "sip:104@192.0.2.104:5070");
   CHECK(d.routes == std::vector<std::string>{"<sip:far;lr>", "<sip:near;lr>"});
@@ -74,7 +77,8 @@ TEST_CASE("an answer turns the route set around", "[dialog]") {
 }
 
 TEST_CASE("a strict router gets its own URI as Request-URI", "[dialog]") {
-  const auto d = from_invite("Contact: <sip:103@phone>\r\nRecord-Route: <sip:strict>, <sip:b;lr>\r\n");
+  const auto d =
+    from_invite("Contact: <sip:103@phone>\r\nRecord-Route: <sip:strict>, <sip:b;lr>\r\n");
   const auto route = d.route();
   CHECK(route.request_uri == "sip:strict");
   CHECK(std::vector<std::string>(route.routes.begin(), route.routes.end())
@@ -103,7 +107,8 @@ TEST_CASE("tags and branches say which shard made them", "[ids]") {
   CHECK_FALSE(id_source::shard_of_branch("z9hG4bKnobody"));
 }
 
-TEST_CASE("words are not given twice; an answer that keeps nothing has one tag a request", "[ids]") {
+TEST_CASE("words are not given twice; an answer that keeps nothing has one tag a request",
+          "[ids]") {
   id_source ids{1, 0};
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {

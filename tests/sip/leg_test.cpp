@@ -31,7 +31,8 @@ TEST_CASE("a caller may hide, but not pretend", "[leg][inbound]") {
   phone_side liar{.at = at, .call_id = "call-3", .own = "<sip:104@pbx.test>;tag=l"};
   at.arrives(liar.request("INVITE", {}, sdp()));
   at.next_response(401);
-  const auto credentials = test_bench::authorize(at.last.text, "103", "INVITE", liar.target, "pw103");
+  const auto credentials =
+    test_bench::authorize(at.last.text, "103", "INVITE", liar.target, "pw103");
   at.wire.out.clear();
   at.arrives(liar.request("INVITE", credentials, sdp()));
   at.next_response(403);
@@ -101,7 +102,8 @@ TEST_CASE("a 200 that is never acknowledged ends the call with BYE", "[leg][inbo
   CHECK(end.unconfirmed);
 }
 
-TEST_CASE("a repeated INVITE is answered from its transaction and announced once", "[leg][inbound]") {
+TEST_CASE("a repeated INVITE is answered from its transaction and announced once",
+          "[leg][inbound]") {
   test_bench at;
   phone_side phone{at};
   const auto call = phone.calls();
@@ -155,7 +157,8 @@ TEST_CASE("a refused call tells the phone why", "[leg][inbound]") {
   CHECK(at.shard->counts().transactions == 0);
 }
 
-TEST_CASE("a phone that offers nothing gets our offer, and its ACK has the answer", "[leg][inbound]") {
+TEST_CASE("a phone that offers nothing gets our offer, and its ACK has the answer",
+          "[leg][inbound]") {
   test_bench at;
   phone_side phone{at};
   const auto call = phone.calls({}, {});
@@ -227,7 +230,8 @@ TEST_CASE("a BYE before the answer ends the call and its INVITE", "[leg][inbound
 
 // --- provisional answers (RFC 3262) ----------------------------------------------------------
 
-TEST_CASE("a reliable 183 is repeated until its PRACK, and the answer waits for it", "[leg][100rel]") {
+TEST_CASE("a reliable 183 is repeated until its PRACK, and the answer waits for it",
+          "[leg][100rel]") {
   test_bench at;
   phone_side phone{at};
   const auto call = phone.calls("Supported: 100rel\r\n");
@@ -263,7 +267,8 @@ TEST_CASE("a reliable answer without PRACK ends the call with a 5xx", "[leg][100
   CHECK(at.last.text.find("RSeq") != std::string::npos);
   at.wire.out.clear();
   at.wait(32s);
-  while (at.wire.out.size() > 1) at.next_response(180);
+  while (at.wire.out.size() > 1)
+    at.next_response(180);
   at.next_response(500);
   CHECK(at.hears<leg_ended>().cause == end_cause::lost);
 }
@@ -333,7 +338,8 @@ TEST_CASE("a recalled call says so in every phone's words", "[leg][outbound]") {
   CHECK(invite.routes() == std::vector<std::string_view>{"<sip:edge.test;lr>"});
 }
 
-TEST_CASE("a phone rings and answers; its 200 is acknowledged as often as it comes", "[leg][outbound]") {
+TEST_CASE("a phone rings and answers; its 200 is acknowledged as often as it comes",
+          "[leg][outbound]") {
   test_bench at;
   phone_side phone{at};
   const auto invite = phone.rings();
@@ -465,7 +471,8 @@ TEST_CASE("a 200 that crosses our CANCEL is acknowledged and ended", "[leg][outb
   at.next_request(method::ack);
 }
 
-TEST_CASE("a phone placed without an offer is acknowledged with the owner's answer", "[leg][outbound]") {
+TEST_CASE("a phone placed without an offer is acknowledged with the owner's answer",
+          "[leg][outbound]") {
   test_bench at;
   phone_side phone{at};
   auto open = phone_side::from_alice();

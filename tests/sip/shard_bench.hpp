@@ -62,12 +62,23 @@ struct listener {
     return [this](const Event& e) { heard->push_back(e); };
   }
   caf::behavior make_behavior() {
-    return {note<incoming_call>(),  note<leg_ringing>(),       note<leg_answered>(),
-            note<leg_refused>(),    note<leg_confirmed>(),     note<leg_ended>(),
-            note<leg_offered>(),    note<offer_answered>(),    note<offer_refused>(),
-            note<leg_info>(),       note<transfer_requested>(), note<transfer_reported>(),
-            note<register_phone>(), note<authentication_failed>(), note<stray_message>(),
-            note<outbound_message>(), note<stopped>()};
+    return {note<incoming_call>(),
+            note<leg_ringing>(),
+            note<leg_answered>(),
+            note<leg_refused>(),
+            note<leg_confirmed>(),
+            note<leg_ended>(),
+            note<leg_offered>(),
+            note<offer_answered>(),
+            note<offer_refused>(),
+            note<leg_info>(),
+            note<transfer_requested>(),
+            note<transfer_reported>(),
+            note<register_phone>(),
+            note<authentication_failed>(),
+            note<stray_message>(),
+            note<outbound_message>(),
+            note<stopped>()};
   }
 };
 
@@ -88,7 +99,8 @@ inline std::string between(const std::string& text, const std::string& from, cha
   return text.substr(begin + from.size(), text.find(to, begin + from.size()) - begin - from.size());
 }
 
-inline std::string sdp(const std::string& direction = "sendrecv", int port = 4000, int version = 1) {
+inline std::string sdp(const std::string& direction = "sendrecv", int port = 4000,
+                       int version = 1) {
   return "v=0\r\no=- 7 " + std::to_string(version) + " IN IP4 192.0.2.103\r\ns=-\r\n"
          "c=IN IP4 192.0.2.103\r\nt=0 0\r\nm=audio " + std::to_string(port)
          + " RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=" + direction + "\r\n";
@@ -109,7 +121,8 @@ inline std::shared_ptr<const tenant_list> demo_tenants() {
   demo->domain = "pbx.test";
   demo->is_default = true;
   for (const std::string n : {"101", "102", "103", "104", "105"})
-    demo->extensions[number{n}] = {number{n}, "Name " + n, digest_secret_of(n, "pbx.test", "pw" + n)};
+    demo->extensions[number{n}] = {number{n}, "Name " + n,
+                                   digest_secret_of(n, "pbx.test", "pw" + n)};
   auto list = std::make_shared<tenant_list>();
   list->add(demo);
   return list;
@@ -283,14 +296,16 @@ struct phone_side {
     if (branch.empty()) branch = at.branch();
     last_branch = branch;
     if (cseq == 0) cseq = ++sequence;
-    std::string text = method + " " + target + " SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.103:5060;branch="
-                       + branch + ";rport\r\nMax-Forwards: 70\r\nFrom: " + own + "\r\nTo: " + peer
-                       + "\r\nCall-ID: " + call_id + "\r\nCSeq: " + std::to_string(cseq) + " " + method
-                       + "\r\nContact: " + contact + "\r\n" + lines;
+    std::string text = method + " " + target
+                       + " SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.103:5060;branch=" + branch
+                       + ";rport\r\nMax-Forwards: 70\r\nFrom: " + own + "\r\nTo: " + peer
+                       + "\r\nCall-ID: " + call_id + "\r\nCSeq: " + std::to_string(cseq) + " "
+                       + method + "\r\nContact: " + contact + "\r\n" + lines;
     if (!body.empty()) text += "Content-Type: application/sdp\r\n";
     return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
-  void sends(const std::string& method, const std::string& lines = {}, const std::string& body = {}) {
+  void sends(const std::string& method, const std::string& lines = {},
+             const std::string& body = {}) {
     at.arrives(request(method, lines, body), via);
   }
   /// Answers a request of Parkway's.
@@ -363,7 +378,8 @@ struct phone_side {
     return at.next_request(method::invite);
   }
   /// Answers Parkway's INVITE and takes the dialog from it.
-  void picks_up(const message& ours, const std::string& lines = {}, const std::string& body = sdp()) {
+  void picks_up(const message& ours, const std::string& lines = {},
+                const std::string& body = sdp()) {
     answers(ours, 200, lines, body);
     call_id = ours.call_id();
     own = std::string{ours.to_text()} + ";tag=phone";
