@@ -58,7 +58,12 @@ void shard_core::on_registered(const phone_registered& c) {
                                       waiting.request.top_via().branch);
   const auto status = c.why ? status_of(c.why->code) : std::uint16_t{200};
   auto text = writer::response(waiting.request, status, tag, waiting.from.remote);
-  if (!c.why) text.lines(contact_lines(c.bindings, now_));
+  if (!c.why) {
+    text.lines(contact_lines(c.bindings, now_));
+    // RFC 3327 §5.3: the phone sees by which way it is reached.
+    for (const auto path : waiting.request.headers("Path"))
+      text.header("Path", path);
+  }
   if (status == 503) text.lines(retry_soon);
   respond(waiting.transaction, status, text.finish());
 }

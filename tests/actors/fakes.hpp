@@ -26,6 +26,7 @@ std::vector<std::string> formats_of(const session_ptr& session);
 struct fake_leg {
   caf::actor owner;
   bool inbound = false;
+  std::string caller;  ///< Inbound: whose phone it is.
   bool from_outside = false;  ///< No leg: a REFER from outside of the call, over when reported.
   bool over = false;
   bool up = false;
@@ -88,17 +89,20 @@ class fake_media {
  public:
   struct port {
     caf::actor owner;
+    std::uint16_t number = 0;
     media_id joined;  ///< Serial 0: to nobody.
     std::optional<std::string> music;
     std::optional<aim_media> aimed;
   };
-  bool fails = false;       ///< Opens no port, and says so.
-  bool is_silent = false;   ///< Answers nothing.
-  std::size_t opened = 0;   ///< How many ports ever.
+  bool fails = false;      ///< Opens no port, and says so.
+  bool is_silent = false;  ///< Answers nothing.
+  std::size_t opened = 0;  ///< How many ports ever.
 
   const std::map<media_id, port>& open_ports() const { return ports_; }
   port& at(media_id id) { return ports_.at(id); }
   bool is_open(media_id id) const { return ports_.contains(id); }
+  /// The open port of that number, or null: what a session names.
+  const port* numbered(std::uint16_t number) const;
   bool are_joined(media_id a, media_id b) const;
   caf::actor spawn(caf::actor_system& system);
   void clear() { ports_.clear(); }

@@ -92,6 +92,10 @@ class house {
   // --- what there is -----------------------------------------------------------------------------
 
   fake_leg& leg(leg_id id) { return wire_->leg(id); }
+  /// The media port that a phone was told last; null when it is closed, or none of ours.
+  const fake_media::port* port_of(leg_id id);
+  /// "music", "silence", "nobody", or the number of the extension that a phone hears.
+  std::string hears(leg_id id);
   fake_wire& wire() { return *wire_; }
   fake_media& media() { return *media_; }
   fake_journal& journal() { return *journal_; }

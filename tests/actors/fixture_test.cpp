@@ -144,8 +144,9 @@ struct fake_engine {
     if (media->fails)
       return self->send(to, media_opened{m.id, 0, fault{fault_code::unavailable, "no port"}});
     ++media->opened;
-    media->ports_[m.id].owner = m.owner;
-    self->send(to, media_opened{m.id, static_cast<std::uint16_t>(20000 + 2 * media->opened), {}});
+    const auto number = static_cast<std::uint16_t>(20000 + 2 * media->opened);
+    media->ports_[m.id] = {m.owner, number, {}, {}, {}};
+    self->send(to, media_opened{m.id, number, {}});
   }
 
   caf::behavior make_behavior() {
@@ -189,6 +190,12 @@ void fake_media::part(media_id id) {
     peer->second.joined = {};
   found->second.joined = {};
   found->second.music.reset();
+}
+
+const fake_media::port* fake_media::numbered(std::uint16_t number) const {
+  for (const auto& [id, port] : ports_)
+    if (port.number == number) return &port;
+  return nullptr;
 }
 
 bool fake_media::are_joined(media_id a, media_id b) const {
@@ -445,6 +452,7 @@ leg_id house::dials_at_once(const std::string& extension, const std::string& dia
   auto& leg = wire_->leg(c.leg);
   leg.inbound = true;
   leg.owner = context_->switchboards[0];
+  leg.caller = extension;
   const auto id = c.leg;
   caf::send_as(wire_->transport(), context_->switchboards[0], std::move(c));
   return id;
@@ -519,6 +527,29 @@ std::pair<leg_id, leg_id> house::talking(const std::string& caller, const std::s
   answers(to);
   confirms(from);
   return {from, to};
+}
+
+const fake_media::port* house::port_of(leg_id id) {
+  const auto& l = wire_->leg(id);
+  session_ptr told;
+  if (l.placed) told = l.placed->offer;
+  if (l.rung && l.rung->early) told = l.rung->early;
+  if (l.answered) told = l.answered->session;
+  if (!l.offers.empty()) told = l.offers.back().session;
+  if (!l.offer_answers.empty()) told = l.offer_answers.back().session;
+  const auto* audio = audio_of(told);
+  return audio ? media_->numbered(audio->port) : nullptr;
+}
+
+std::string house::hears(leg_id id) {
+  const auto* port = port_of(id);
+  if (!port) return "nobody";
+  if (port->music) return "music";
+  if (!port->joined) return "silence";
+  for (const auto& [other, leg] : wire_->legs())
+    if (other != id && !leg.over && port_of(other) == &media_->at(port->joined))
+      return leg.placed ? leg.placed->extension.text : leg.caller;
+  return "somebody";
 }
 
 caf::actor house::extension_actor(const std::string& n) {

@@ -228,6 +228,17 @@ class Park(ParkOffice):
             self.assertTrue(eventually(lambda: self.customer.answered(ask()).status == 200, 3))
         out.wait_hears(MUSIC, since=time.monotonic())
 
+    def test_offers_of_the_parked_party_that_overtake_each_other(self):
+        """Re-INVITEs and UPDATEs without a pause, from the moment of the park: each is answered, if only with 491 or 500."""
+        for _ in range(40):
+            out, into = self.answered_call()
+            into.refer('*68103')
+            self.assertEqual(into.wait_report(), 200)
+            into.hang_up()
+            asked = [out.propose('sendonly'), out.propose('sendrecv'), out.request('UPDATE'), out.propose('sendrecv', 'UPDATE')]
+            for one in asked: self.assertIn(self.customer.answered(one).status, (200, 491, 500))
+            out.hang_up()
+
     def test_no_common_codec(self):
         """A retriever without a common codec gets 488, and the call stays parked."""
         self.customer.codecs = ('PCMU',)

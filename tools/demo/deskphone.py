@@ -9,6 +9,7 @@ from audio import Audio
 from call import Call
 from line import LINES
 from message import COMPACT, Message, challenges, credentials, uri_of
+from subscription import Subscription
 
 T1, T2 = 0.5, 4.0                                               # RFC 3261 §17.1.1.1
 TRACE_MAX = 400                                                 # messages remembered
@@ -41,10 +42,12 @@ class Phone:
         self.algorithms = ('MD5', 'SHA-256')                    # which challenges it can answer
         self.on_ring = None                                     # called with each new Call, in the phone's thread
         self.silent = set()                                     # methods it does not answer
+        self.refuses = {}                                       # Event: status for a NOTIFY of it
         self.digest_uri = None                                  # instead of the Request-URI
         self.line = LINES[transport](address, server)
         self.changed = threading.Condition(threading.RLock())
-        self.calls, self.asked, self.answered_requests, self.strays = [], {}, {}, []
+        self.calls, self.asked, self.answered_requests = [], {}, {}
+        self.subscriptions, self.told, self.strays = [], [], []  # told: (time, NOTIFY) outside dialogs
         self.trace, self.timers = deque(maxlen=TRACE_MAX), []
         self.serial, self.taken = 0, 0
         self.register_id, self.register_cseq = self.fresh('r') + '@phone', 0
@@ -99,6 +102,18 @@ class Phone:
         asked = Asked(said, None)
         if not credentials_for: asked.tries = 9
         return self.answered(self._ask(asked))
+
+    def subscribe(self, event, to, accept, expires=600):
+        """A Subscription; its `final` says whether it came about."""
+        made = Subscription.__new__(Subscription)
+        self.subscriptions.append(made)                         # before its first NOTIFY can come
+        made.__init__(self, event, to, accept, expires)
+        return made
+
+    def wait_told(self, event, count=1, seconds=5):
+        """The newest of that many NOTIFYs outside dialogs of an event: (time.monotonic, Message)."""
+        of = lambda: [x for x in self.told if x[1].header('Event').split(';')[0] == event]
+        return self.wait(f'{count}. NOTIFY {event}', lambda: len(of()) >= count and of()[-1], seconds)
 
     def close(self):
         self.running = False
@@ -300,6 +315,7 @@ class Phone:
         if method == 'INVITE' and not in_dialog:
             if not call: self._take_invite(message)
             return
+        if method == 'NOTIFY' and not call: return self._take_notify(message)
         if not call or not in_dialog:
             self.strays.append(message)
             if method not in self.silent: self.respond(message, 481 if in_dialog else 200, tag=self.fresh('s'))
@@ -321,6 +337,16 @@ class Phone:
             call.reports.append((int(status[1]), message.header('Subscription-State')))
         if method == 'BYE': call.state, call.ended_by = 'over', 'them'
         self.respond(message, 200, headers, body)
+
+    def _take_notify(self, message):
+        """NOTIFY of a subscription, or outside dialogs."""
+        at = time.monotonic()
+        mine = next((s for s in self.subscriptions if getattr(s, 'call_id', '') == message.call_id), None)
+        if mine: mine.notifies.append((at, message))
+        elif 'tag=' in message.header('To'): return self.respond(message, 481)
+        else: self.told.append((at, message))
+        if 'NOTIFY' in self.silent: return
+        self.respond(message, self.refuses.get(message.header('Event').split(';')[0], 200), tag='' if mine else self.fresh('s'))
 
     def _take_invite(self, message):
         call = Call(self, message)
