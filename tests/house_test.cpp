@@ -159,10 +159,10 @@ TEST_CASE("above the wire the time is passed in, or comes from the actor clock",
   }
 }
 
-TEST_CASE("a line has 100 columns at most, and a file 500 lines", "[house]") {
+TEST_CASE("a line has 100 columns at most, and a file 700 lines", "[house]") {
   findings wrong;
   for (const auto& file : sources()) {
-    if (file.lines.size() > 500) wrong.add(file, file.lines.size() - 1, "split it");
+    if (file.lines.size() > 700) wrong.add(file, file.lines.size() - 1, "split it");
     for (std::size_t i = 0; i < file.lines.size(); ++i)
       if (width(file.lines[i]) > 100) wrong.add(file, i, "wider than 100 columns");
   }

@@ -18,8 +18,7 @@ TEST_CASE("the parker's BYE, at whatever moment, does not end the parked party's
   auto moment = any_moment();
   bool forgets = GENERATE(false, true);
   CAPTURE(int(moment), forgets);
-  simulation story{{.seed = GENERATE(seeds(10)),
-                    .link = link_terms::jitter(20ms)}};
+  simulation story{{.seed = GENERATE(seeds(10)), .link = link_terms::jitter(20ms)}};
   auto [alice, james] = talk(story, {}, {.after_park = moment, .forgets_after_bye = forgets});
   auto& carol = story.registered("carol", "104");
   james.line().refer("*68104");
@@ -38,8 +37,7 @@ TEST_CASE("a park that fails after the parker has gone rings the parker back at 
           "[park][early_bye]") {
   auto moment = GENERATE(goodbye::with_refer, goodbye::on_accepted, goodbye::on_trying);
   CAPTURE(int(moment));
-  simulation story{{.seed = GENERATE(seeds(10)),
-                    .link = link_terms::jitter(20ms)}};
+  simulation story{{.seed = GENERATE(seeds(10)), .link = link_terms::jitter(20ms)}};
   auto [alice, james] = talk(story, {}, {.after_park = moment});
   james.line().refer("*68199");
   story.run_for(2s);
@@ -55,8 +53,7 @@ TEST_CASE("a park that fails after the parker has gone rings the parker back at 
 }
 
 TEST_CASE("a BYE that crosses the refusal counts as one from before it", "[park][early_bye]") {
-  simulation story{{.seed = GENERATE(seeds(10)),
-                    .link = link_terms::jitter(20ms)}};
+  simulation story{{.seed = GENERATE(seeds(10)), .link = link_terms::jitter(20ms)}};
   // The phone takes a second to answer reports, and its person hangs up meanwhile.
   auto [alice, james] = talk(story, {}, {.report_pause = 1s});
   james.line().refer("*68199");
@@ -102,8 +99,7 @@ TEST_CASE("whoever is rung back and does not answer is rung again, as in a recal
 TEST_CASE("the parked party hangs up while the park is under way", "[park][early_bye]") {
   auto moment = any_moment();
   CAPTURE(int(moment));
-  simulation story{{.seed = GENERATE(seeds(20)),
-                    .link = link_terms::jitter(20ms)}};
+  simulation story{{.seed = GENERATE(seeds(20)), .link = link_terms::jitter(20ms)}};
   auto [alice, james] = talk(story, {}, {.after_park = moment});
   james.line().refer("*68104");
   story.run_for(story.time().between(0ms, 60ms));

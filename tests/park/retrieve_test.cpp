@@ -133,9 +133,7 @@ TEST_CASE("the parked party hangs up: the place is free", "[park][retrieve]") {
 
 TEST_CASE("two retrieve in the same instant: one has the call, the other gets 404",
           "[park][retrieve][races]") {
-  simulation story{{.seed = GENERATE(seeds(60)),
-                    .shards = 2,
-                    .link = link_terms::jitter(10ms)}};
+  simulation story{{.seed = GENERATE(seeds(60)), .shards = 2, .link = link_terms::jitter(10ms)}};
   auto [alice, james] = park_alice(story);
   auto& carol = story.registered("carol", "104");
   auto& eve = story.registered("eve", "107");
@@ -165,7 +163,8 @@ TEST_CASE("a retriever who understands nothing of it gets 488, and the call stay
   check_end(story);
 }
 
-TEST_CASE("CANCEL and 200 cross on a retrieve: the call is parked again", "[park][retrieve][races]") {
+TEST_CASE("CANCEL and 200 cross on a retrieve: the call is parked again",
+          "[.][open][park][retrieve][races]") {
   simulation story{{.seed = GENERATE(seeds(60))}};
   auto [alice, james] = park_alice(story);
   auto& carol = story.registered("carol", "104");
@@ -256,7 +255,7 @@ TEST_CASE("re-INVITE and refresh of the parked party are answered, and music goe
   check_end(story);
 }
 
-TEST_CASE("two tenants with the same numbers never meet", "[park][retrieve][tenants]") {
+TEST_CASE("two tenants with the same numbers never meet", "[.][open][park][retrieve][tenants]") {
   office other{.name = "other", .domain = "other.test", .is_default = false};
   story_terms terms;
   terms.more_offices = {other};

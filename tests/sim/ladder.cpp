@@ -37,15 +37,16 @@ std::string names(const sip_text& m) {
   return m.call_id() + " " + std::string(m.header("CSeq"));
 }
 
-bool wanted(const sip_text& m, const ladder_view& view, const std::set<std::string>& challenged) {
+bool wanted(const sip_text& m, const ladder_view& view, const std::set<std::string>& challenged,
+            const std::set<std::string>& lamps) {
   auto method = m.cseq_method();
   if (!view.registers && method == "REGISTER") return false;
   if (!view.trying && m.status == 100) return false;
-  if (view.challenges && m.is("ACK") && challenged.contains(m.call_id() + " "
-                                                             + std::to_string(m.cseq_number())
-                                                             + " INVITE"))
+  if (view.challenges && m.is("ACK")
+      && challenged.contains(m.call_id() + " " + std::to_string(m.cseq_number()) + " INVITE"))
     return view.acks;
   if (!view.acks && m.is("ACK")) return false;
+  if (!view.lamps && lamps.contains(std::string(m.call_id()))) return false;
   if (view.challenges) return true;
   if (m.is("ACK"))
     return !challenged.contains(m.call_id() + " " + std::to_string(m.cseq_number()) + " INVITE");
@@ -62,6 +63,17 @@ std::set<std::string> find_challenged(const virtual_network& net) {
   return challenged;
 }
 
+/// Call-IDs of NOTIFYs without a subscription.
+std::set<std::string> find_lamps(const virtual_network& net) {
+  std::set<std::string> lamps;
+  for (auto& s : net.seen()) {
+    std::string wrong;
+    auto m = read_sip(s.bytes, wrong);
+    if (m && m->is("NOTIFY") && m->header("Event") == "park-info") lamps.emplace(m->call_id());
+  }
+  return lamps;
+}
+
 }  // namespace
 
 std::string short_text(const sip_text& m) {
@@ -73,6 +85,7 @@ std::string draw_ladder(const virtual_network& net, const ladder_view& view) {
   std::ostringstream out;
   out << '\n';
   auto challenged = find_challenged(net);
+  auto lamps = find_lamps(net);
   std::set<std::string> drawn;
   for (auto& s : net.seen()) {
     if (s.at < view.from) continue;
@@ -80,7 +93,7 @@ std::string draw_ladder(const virtual_network& net, const ladder_view& view) {
     if (!view.only.empty() && !view.only.contains(from) && !view.only.contains(to)) continue;
     std::string wrong;
     auto m = read_sip(s.bytes, wrong);
-    if (m && !wanted(*m, view, challenged)) continue;
+    if (m && !wanted(*m, view, challenged, lamps)) continue;
     bool again = !drawn.insert(from + to + s.bytes).second;
     if (again && !view.repetitions) continue;
     if (view.times) {

@@ -10,11 +10,12 @@ namespace parkway::sim {
 
 /// What of the traffic a ladder shows.
 struct ladder_view {
-  std::set<std::string> only{};   ///< Names; messages between others are left out. Empty: all.
+  std::set<std::string> only{};  ///< Names; messages between others are left out. Empty: all.
   bool times = false;            ///< Seconds since the story began, in front.
   bool registers = false;        ///< REGISTER and its answers.
   bool trying = false;           ///< 100 Trying.
   bool acks = false;             ///< ACK.
+  bool lamps = false;            ///< NOTIFYs that nobody subscribed to (park-info), and answers.
   bool challenges = false;       ///< 401, and the request it answers.
   bool repetitions = false;      ///< Retransmissions.
   timeline::time_point from{};   ///< Leaves out what was sent before.

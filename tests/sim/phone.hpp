@@ -17,8 +17,8 @@ class phone final : public transaction_user {
  public:
   using on_final = std::function<void(const sip_text* response)>;
 
-  phone(timeline& time, virtual_network& net, const endpoint& own, const endpoint& peer, std::string name,
-        phone_habits habits);
+  phone(timeline& time, virtual_network& net, const endpoint& own, const endpoint& peer,
+        std::string name, phone_habits habits);
   ~phone() override;
 
   // --- what the person does ---

@@ -35,8 +35,8 @@ class transactions {
   static constexpr timeline::duration t1 = std::chrono::milliseconds(500);
   static constexpr timeline::duration t2 = std::chrono::seconds(4);
 
-  transactions(timeline& time, virtual_network& net, endpoint own, endpoint peer, transport_kind kind,
-               transaction_user& user);
+  transactions(timeline& time, virtual_network& net, endpoint own, endpoint peer,
+               transport_kind kind, transaction_user& user);
   ~transactions();
 
   /// Sends a request; Via is added.
@@ -61,7 +61,7 @@ class transactions {
   struct client {
     sip_text request;
     std::string bytes;
-    int status = 0;  ///< Last one seen.
+    int status = 0;   ///< Last one seen.
     std::string ack;  ///< For a refused INVITE.
     timeline::duration pause = t1;
     timeline::event_id repeat = 0, end = 0;
