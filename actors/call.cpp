@@ -80,8 +80,8 @@ caf::behavior call::setting_up() {
       late.quit(ended());
     },
     [this](const transfer_requested& t) {
-      line.leg(report_transfer{
-        t.leg, t.id, refusal{fault_code::forbidden, 0, "not answered yet"}, true});
+      line.leg(
+        report_transfer{t.leg, t.id, refusal{fault_code::forbidden, 0, "not answered yet"}, true});
     },
     [this](const park_call& p) {
       self->send(p.asked_by, park_refused{{fault_code::forbidden, 0, "not answered yet"}});

@@ -217,8 +217,8 @@ caf::behavior call::leaving() {
       const auto who = index_of(o.leg);
       const auto* audio = audio_of(o.offer);
       const auto* ours = who ? audio_of(legs[*who].local) : nullptr;
-      const auto both = audio && ours ? common_in_order_of(ours->codecs, audio->codecs)
-                                      : std::vector<codec>{};
+      const auto both =
+        audio && ours ? common_in_order_of(ours->codecs, audio->codecs) : std::vector<codec>{};
       if (both.empty() || !line.relays())
         return line.leg(refuse_offer{o.leg, {fault_code::glare, 0, "this call is parked"}});
       line.leg(answer_offer{

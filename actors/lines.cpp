@@ -20,7 +20,9 @@ void lines::aim(const call_leg& to) const {
 
 caf::message_handler lines::other_events() const {
   return {
-    [this](const leg_offered& o) { leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}}); },
+    [this](const leg_offered& o) {
+      leg(refuse_offer{o.leg, {fault_code::glare, 0, {}}});
+    },
     [this](const transfer_requested& t) {
       leg(report_transfer{t.leg, t.id, refusal{fault_code::gone, 0, {}}, true});
     },
@@ -42,8 +44,7 @@ caf::actor lines::extension(const tenant& in, const number& n) const {
 
 void lines::dismiss(const tenant& in, const call_leg& party) const {
   drop(party);
-  if (!party.extension.empty())
-    self_->send(extension(in, party.extension), leg_idle{party.leg});
+  if (!party.extension.empty()) self_->send(extension(in, party.extension), leg_idle{party.leg});
 }
 
 void bury(caf::event_based_actor* self, const context& house, const caf::down_msg& down) {

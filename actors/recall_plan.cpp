@@ -35,8 +35,8 @@ bool recall_plan::group_is_due(span since_first_ring) const {
 }
 
 recall_move recall_plan::parker_unanswered(span since_first_ring) const {
-  const bool once = terms_.target == recall_target::ring_group_only
-                    || terms_.target == recall_target::fixed_number;
+  const bool once =
+    terms_.target == recall_target::ring_group_only || terms_.target == recall_target::fixed_number;
   if (once) return begin();
   if (group_is_due(since_first_ring)) return {recall_step::ring_group, {}};
   span pause = terms_.retry_time;

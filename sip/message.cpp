@@ -330,6 +330,12 @@ std::optional<std::string_view> message::header(std::string_view name) const {
   return std::nullopt;
 }
 
+std::size_t message::count(std::string_view name) const {
+  return static_cast<std::size_t>(
+    std::count_if(it_->lines.begin(), it_->lines.end(),
+                  [&](const header_line& line) { return same_token(line.name, name); }));
+}
+
 std::vector<std::string_view> message::headers(std::string_view name) const {
   std::vector<std::string_view> out;
   for (const auto& line : it_->lines)

@@ -106,6 +106,8 @@ class message {
 
   /// First value of a header, by its long name in any case; compact forms count. Nothing: absent.
   std::optional<std::string_view> header(std::string_view name) const;
+  /// How often a header occurs.
+  std::size_t count(std::string_view name) const;
   /// All values of a header, one an occurrence.
   std::vector<std::string_view> headers(std::string_view name) const;
   /// All entries of a comma-separated header, over all its occurrences.

@@ -20,11 +20,11 @@ rejection refuse(std::uint16_t status, std::string why) {
 /// Each exactly once (RFC 3261 §8.1.1). libosip2 lets them be absent, and some be repeated.
 verdict check_mandatory(const message& m) {
   for (const std::string_view name : {"From", "To", "Call-ID", "CSeq"}) {
-    const auto count = m.headers(name).size();
+    const auto count = m.count(name);
     if (count != 1) return refuse(400, (count ? "several " : "no ") + std::string(name));
   }
   for (const std::string_view name : {"Max-Forwards", "Content-Type", "Expires", "Refer-To"})
-    if (m.headers(name).size() > 1) return refuse(400, "several " + std::string(name));
+    if (m.count(name) > 1) return refuse(400, "several " + std::string(name));
   if (m.call_id().empty() || m.call_id().find_first_of(" \t<>\"") != std::string_view::npos)
     return refuse(400, "Call-ID is no word");
   return std::nullopt;

@@ -147,9 +147,8 @@ TEST_CASE("above the wire the time is passed in, or comes from the actor clock",
   constexpr std::array<std::string_view, 4> wires{"sip/udp_wire.cpp", "sip/stream_wire.cpp",
                                                   "kernel/loop_clock.cpp",
                                                   "plugins/media/engine_actor.cpp"};
-  const std::regex clock{
-    R"((system_clock|steady_clock|clock_type)::now|\btime\((nullptr|NULL|0)\))"
-    R"(|\bgettimeofday\b|\bclock_gettime\b)"};
+  const std::regex clock{R"((system_clock|steady_clock|clock_type)::now|\btime\((nullptr|NULL|0)\))"
+                         R"(|\bgettimeofday\b|\bclock_gettime\b)"};
   findings wrong;
   for (const auto& file : sources()) {
     if (file.in("tools/") || file.in("tests/") || excepted(file, wires)) continue;

@@ -116,8 +116,7 @@ TEST_CASE("an offer that no relay can carry is refused at once", "[call]") {
   h.registers("103");
   auto encrypted = *sound({"PCMA"});
   encrypted.streams[0].protocol = "RTP/SAVP";
-  const auto caller =
-    h.dials("106", "103", std::make_shared<const session_description>(encrypted));
+  const auto caller = h.dials("106", "103", std::make_shared<const session_description>(encrypted));
   CHECK(h.leg(caller).refused->code == fault_code::no_common_codec);
   CHECK(h.left_over() == "");
 }

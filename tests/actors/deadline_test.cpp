@@ -1,4 +1,5 @@
 #include "actors/deadline.hpp"
+
 #include "tests/actors/fixture.hpp"
 
 #include <catch2/catch.hpp>

@@ -26,7 +26,7 @@ std::vector<std::string> formats_of(const session_ptr& session);
 struct fake_leg {
   caf::actor owner;
   bool inbound = false;
-  std::string caller;  ///< Inbound: whose phone it is.
+  std::string caller;         ///< Inbound: whose phone it is.
   bool from_outside = false;  ///< No leg: a REFER from outside of the call, over when reported.
   bool over = false;
   bool up = false;

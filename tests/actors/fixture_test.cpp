@@ -5,7 +5,6 @@
 #include "kernel/messages/watch.hpp"
 
 #include <caf/scoped_actor.hpp>
-
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -98,16 +97,13 @@ struct fake_transport {
         l.over = true;
       }),
       command<offer>([](fake_leg& l, const offer& c) { l.offers.push_back(c); }),
-      command<answer_offer>([](fake_leg& l, const answer_offer& c) {
-        l.offer_answers.push_back(c);
-      }),
-      command<refuse_offer>([](fake_leg& l, const refuse_offer& c) {
-        l.offer_refusals.push_back(c.why);
-      }),
+      command<answer_offer>(
+        [](fake_leg& l, const answer_offer& c) { l.offer_answers.push_back(c); }),
+      command<refuse_offer>(
+        [](fake_leg& l, const refuse_offer& c) { l.offer_refusals.push_back(c.why); }),
       command<confirm>([](fake_leg& l, const confirm& c) { l.confirmed = c; }),
-      command<show_identity>([](fake_leg& l, const show_identity& c) {
-        l.shown.push_back(c.connected);
-      }),
+      command<show_identity>(
+        [](fake_leg& l, const show_identity& c) { l.shown.push_back(c.connected); }),
       command<send_info>([](fake_leg& l, const send_info& c) { l.infos.push_back(c); }),
       command<report_transfer>([](fake_leg& l, const report_transfer& c) {
         l.reports.push_back(c);
@@ -118,8 +114,12 @@ struct fake_transport {
           if (leg.owner && leg.owner.address() == d.owner) leg.over = true;
       },
       [](const phone_registered&) {},
-      [this](const notify_phone& n) { self->send(n.notifier, phone_answered{n.to.key, 200}); },
-      [this](const notify_watcher& n) { self->send(n.notifier, watcher_answered{n.id, 200}); },
+      [this](const notify_phone& n) {
+        self->send(n.notifier, phone_answered{n.to.key, 200});
+      },
+      [this](const notify_watcher& n) {
+        self->send(n.notifier, watcher_answered{n.id, 200});
+      },
     };
   }
 };
@@ -289,8 +289,8 @@ tenant office_tenant() {
                                                   {"105", "Tom"},   {"106", "user106"}};
   for (const auto& [n, who] : people)
     t.extensions[number{n}] = {number{n}, who, {}};
-  t.ring_groups[number{"600"}] = {number{"600"}, "Front desk", ring_strategy::simultaneous, 20s,
-                                  {number{"105"}, number{"106"}}};
+  t.ring_groups[number{"600"}] = {
+    number{"600"}, "Front desk", ring_strategy::simultaneous, 20s, {number{"105"}, number{"106"}}};
   park_group_entry sales;
   sales.name = group_name{"Sales"};
   sales.members = {number{"101"}, number{"102"}, number{"103"}};
@@ -330,13 +330,11 @@ house::house(choices c)
   lent.wall_base_steady = now();
   lent.switchboards = {spawn_switchboard(context_, 0)};
   furnish_directory(context_);
-  lent.names->spawn_with(directory_kind::extension,
-                         [this](const tenant_name& in, const std::string& n) {
-                           const auto found = stand_ins_.find(n);
-                           return found == stand_ins_.end()
-                                    ? spawn_extension(context_, in, number{n})
-                                    : found->second;
-                         });
+  lent.names->spawn_with(
+    directory_kind::extension, [this](const tenant_name& in, const std::string& n) {
+      const auto found = stand_ins_.find(n);
+      return found == stand_ins_.end() ? spawn_extension(context_, in, number{n}) : found->second;
+    });
   change_tenant(std::move(c.office));
   run();
   at_home_ = system_.registry().running();
@@ -606,13 +604,14 @@ std::string house::left_over() {
   for (const auto* more : {&context_->transports, &context_->media, &context_->switchboards})
     home.insert(home.end(), more->begin(), more->end());
   for (const auto& a : home)
-    if (!is_alive(a)) left << dynamic_cast<caf::local_actor*>(caf::actor_cast<caf::abstract_actor*>(a))->name() << " died; ";
+    if (!is_alive(a))
+      left << dynamic_cast<caf::local_actor*>(caf::actor_cast<caf::abstract_actor*>(a))->name()
+           << " died; ";
   const auto alive = system_.registry().running();
   auto expected = at_home_ + context_->names->everybody().size();
   for (const auto& [n, entry] : tenants()->extensions)
     if (extension_state(n.text).lamps) ++expected;
-  if (alive != expected)
-    left << alive << " actors live, not " << expected << "; ";
+  if (alive != expected) left << alive << " actors live, not " << expected << "; ";
   return left.str();
 }
 

@@ -1,4 +1,5 @@
 #include "actors/negotiation.hpp"
+
 #include "tests/actors/fakes.hpp"
 
 #include <catch2/catch.hpp>
@@ -69,7 +70,8 @@ TEST_CASE("common formats keep the order and the payload types of the offer", "[
   CHECK(payload_types(common_in_order_of(ours, theirs)) == std::vector{0, 8});
 }
 
-TEST_CASE("keys are no common language: events alone are nothing, and stand last", "[negotiation]") {
+TEST_CASE("keys are no common language: events alone are nothing, and stand last",
+          "[negotiation]") {
   const auto event = format(101, "TELEPHONE-EVENT");
   CHECK(common_codecs({event, format(9, "G722")}, {event, format(8, "PCMA")}).empty());
   CHECK(payload_types(common_codecs({event, format(8, "PCMA")}, {format(8, "PCMA"), event}))
@@ -115,8 +117,7 @@ TEST_CASE("a relayed offer carries the sound and leaves behind what only two pho
 TEST_CASE("an answer has the streams of its offer: the audio, and the others refused",
           "[negotiation]") {
   const auto offer = with_video();
-  const auto answer =
-    make_answer(offer, {format(8, "PCMA")}, 20004, media_direction::recvonly);
+  const auto answer = make_answer(offer, {format(8, "PCMA")}, 20004, media_direction::recvonly);
   REQUIRE(answer->streams.size() == 3);
   CHECK(answer->streams[0].port == 20004);
   CHECK(answer->streams[0].direction == media_direction::recvonly);
@@ -138,10 +139,10 @@ TEST_CASE("an answer to an offer without usable audio refuses every stream", "[n
 
 TEST_CASE("agreed is what our last words and the phone's have in common, in its numbers",
           "[negotiation]") {
-  const auto ours = make_offer({format(0, "PCMU"), format(110, "ILBC")}, 20000,
-                               media_direction::sendrecv);
-  const auto theirs = make_offer({format(98, "ILBC"), format(0, "PCMU")}, 4000,
-                                 media_direction::sendrecv);
+  const auto ours =
+    make_offer({format(0, "PCMU"), format(110, "ILBC")}, 20000, media_direction::sendrecv);
+  const auto theirs =
+    make_offer({format(98, "ILBC"), format(0, "PCMU")}, 4000, media_direction::sendrecv);
   CHECK(payload_types(agreed(ours, theirs)) == std::vector{0, 98});
   CHECK(agreed(nullptr, theirs).empty());
   CHECK(agreed(ours, nullptr).empty());

@@ -68,7 +68,7 @@ TEST_CASE("a recall takes the steps that recall_to names", "[recall_plan]") {
     {to_number, moment::unanswered, 30s, recall_step::ring_number, 0s},
   }));
   const recall_plan plan{terms_for(r.target)};
-  const auto move = r.when == moment::begins     ? plan.begin()
+  const auto move = r.when == moment::begins       ? plan.begin()
                     : r.when == moment::unanswered ? plan.parker_unanswered(r.since_first_ring)
                                                    : plan.pause_over(r.since_first_ring);
   CAPTURE(static_cast<int>(r.target), static_cast<int>(r.when), r.since_first_ring.count());

@@ -14,10 +14,9 @@ using namespace parkway::testing;
 namespace {
 
 constexpr std::array people{"101", "102", "103", "104", "105", "106"};
-const std::vector<std::string> numbers{"101",  "102",    "103",    "104",    "105", "106",
-                                       "600",  "999",    "*68",    "*68101", "*68104", "*68999",
-                                       "*58",  "*58#",   "*88",    "*88",    "*88101", "*88104",
-                                       "*88#", "*88103", "*68104", "*68103"};
+const std::vector<std::string> numbers{
+  "101",    "102", "103",  "104", "105", "106",    "600",    "999",  "*68",    "*68101", "*68104",
+  "*68999", "*58", "*58#", "*88", "*88", "*88101", "*88104", "*88#", "*88103", "*68104", "*68103"};
 
 class storm {
  public:
@@ -203,8 +202,7 @@ class storm {
     if (dealt.offered > leg.offer_answers.size() + leg.offer_refusals.size()) return;
     ++dealt.offered;
     session_ptr what;
-    if (!one_in(6))
-      what = sound({"PCMA", "PCMU"}, static_cast<media_direction>(below(4)));
+    if (!one_in(6)) what = sound({"PCMA", "PCMU"}, static_cast<media_direction>(below(4)));
     h_.says_at_once(leg_offered{id, what});
   }
 

@@ -24,7 +24,8 @@ inline std::vector<std::string> sip_seeds() {
         "Contact: <sip:103@[2001:db8::1]:5070;line=x>;+sip.instance=\"<urn:uuid:1>\";expires=60\r\n"
         "Authorization: Digest username=\"103\", realm=\"pbx.test\", nonce=\"00\", uri=\"sip:pbx\","
         " response=\"00\", algorithm=MD5\r\nl: 0\r\n\r\n",
-    "REFER sip:104@192.0.2.1 SIP/2.0\r\nv: SIP / 2.0 / TCP a;\r\n branch=z9hG4bKx, SIP/2.0/UDP b\r\n"
+    "REFER sip:104@192.0.2.1 SIP/2.0\r\n"
+    "v: SIP / 2.0 / TCP a;\r\n branch=z9hG4bKx, SIP/2.0/UDP b\r\n"
       + common
       + "t: <sip:104@pbx.test>;tag=2\r\nCSeq: 3 REFER\r\nRequire: replaces\r\n"
         "r: <sip:*68104@pbx.test?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2>\r\n\r\n",

@@ -268,6 +268,8 @@ TEST_CASE("an asker that ends takes its timer along, wherever it set it", "[loop
   self->monitor(asking);
   self->send_exit(asking, caf::exit_reason::kill);
   self->receive([](const caf::down_msg&) {});
+  // Monitors are told first; when its worker comes to the next job, the timers are gone too.
+  REQUIRE(on(*find_worker(system, 2), [] { return true; }));
   CHECK(pending_timers(system, 3) == 0);
 }
 

@@ -143,8 +143,8 @@ TEST_CASE("a refreshed registration stays, an abandoned one ends", "[register]")
 TEST_CASE("a nonce that has grown old is answered stale, and the phone needs no new password",
           "[register]") {
   simulation story;
-  auto& james = story.registered("james", "103",
-                                 {.remembers_challenge = true, .keeps_registered = false});
+  auto& james =
+    story.registered("james", "103", {.remembers_challenge = true, .keeps_registered = false});
   story.run_for(2min);
   james.register_for();
   story.run_for(1s);
@@ -178,7 +178,8 @@ TEST_CASE("phones register over a stream too, and through any shard", "[register
   for (int i = 1; i <= 6; ++i)
     story.registered("phone" + std::to_string(i), "10" + std::to_string(i),
                      {.transport = i % 2 ? transport_kind::tcp : transport_kind::udp});
-  for (int i = 1; i <= 6; ++i) CHECK(story["phone" + std::to_string(i)].registered());
+  for (int i = 1; i <= 6; ++i)
+    CHECK(story["phone" + std::to_string(i)].registered());
   check_end(story);
 }
 

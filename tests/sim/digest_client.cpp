@@ -48,8 +48,8 @@ std::string digest_answer(std::string_view challenge, std::string_view method, s
   auto secret = std::string(user) + ":" + realm + ":" + std::string(password);
   auto ha1 = hex_hash(algorithm, secret);
   auto ha2 = hex_hash(algorithm, std::string(method) + ":" + std::string(uri));
-  auto response = hex_hash(algorithm,
-                           ha1 + ":" + nonce + ":" + nc.data() + ":" + cnonce + ":auth:" + ha2);
+  auto response =
+    hex_hash(algorithm, ha1 + ":" + nonce + ":" + nc.data() + ":" + cnonce + ":auth:" + ha2);
   std::string answer = "Digest username=\"" + std::string(user) + "\", realm=\"" + realm
                        + "\", nonce=\"" + nonce + "\", uri=\"" + std::string(uri)
                        + "\", response=\"" + response + "\", cnonce=\"" + cnonce

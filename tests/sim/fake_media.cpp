@@ -85,8 +85,7 @@ struct fake_media_engine {
   }
 
   media_opened open(const open_media& m) {
-    if (media->out_of_ports_)
-      return {m.id, 0, fault{fault_code::overloaded, "no port left"}};
+    if (media->out_of_ports_) return {m.id, 0, fault{fault_code::overloaded, "no port left"}};
     auto& port = media->ports_[m.id.serial];
     port.port = media->next_port_;
     media->next_port_ = static_cast<std::uint16_t>(media->next_port_ + 2);
@@ -99,7 +98,8 @@ struct fake_media_engine {
     std::vector<std::uint64_t> orphans;
     for (auto& [serial, whose] : media->owners_)
       if (whose == owner) orphans.push_back(serial);
-    for (auto serial : orphans) media->close({0, serial});
+    for (auto serial : orphans)
+      media->close({0, serial});
   }
 };
 

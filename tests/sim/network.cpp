@@ -19,7 +19,9 @@ void virtual_network::attach(const endpoint& at, std::string name, receiver hear
   names_[at] = std::move(name);
 }
 
-void virtual_network::detach(const endpoint& at) { nodes_.erase(at); }
+void virtual_network::detach(const endpoint& at) {
+  nodes_.erase(at);
+}
 
 std::string virtual_network::name_of(const endpoint& at) const {
   auto found = names_.find(at);
@@ -40,7 +42,7 @@ bool virtual_network::scripted_loss(const sighting& s) {
 }
 
 void virtual_network::send(const endpoint& from, const endpoint& to, transport_kind kind,
-                   std::string bytes) {
+                           std::string bytes) {
   auto& terms = terms_between(from, to);
   auto delay = time_.between(terms.delay_min, terms.delay_max);
   sighting s{time_.now(), from, to, bytes};
@@ -60,7 +62,7 @@ void virtual_network::send(const endpoint& from, const endpoint& to, transport_k
 }
 
 void virtual_network::deliver(const endpoint& from, const endpoint& to, transport_kind kind,
-                      std::string bytes, timeline::duration after) {
+                              std::string bytes, timeline::duration after) {
   time_.in(after, [this, from, to, kind, bytes = std::move(bytes)] {
     auto node = nodes_.find(to);
     if (node != nodes_.end()) node->second(from, kind, bytes);

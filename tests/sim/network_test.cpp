@@ -10,7 +10,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-endpoint at(const char* host) { return {*ip_address::parse(host), 5060}; }
+endpoint at(const char* host) {
+  return {*ip_address::parse(host), 5060};
+}
 
 struct two_ends {
   timeline time;
@@ -24,7 +26,8 @@ struct two_ends {
     });
   }
   void send_many(transport_kind kind) {
-    for (int i = 0; i < 1000; ++i) net.send(a, b, kind, std::to_string(i));
+    for (int i = 0; i < 1000; ++i)
+      net.send(a, b, kind, std::to_string(i));
     time.run_for(10s);
   }
 };
@@ -50,9 +53,8 @@ TEST_CASE("a bad network loses, repeats and reorders datagrams", "[sim]") {
   CHECK(different.size() > 700);
   CHECK(different.size() < 900);
   CHECK(ends.heard.size() > different.size() + 50);
-  CHECK_FALSE(std::is_sorted(ends.heard.begin(), ends.heard.end(), [](auto& x, auto& y) {
-    return std::stoi(x) < std::stoi(y);
-  }));
+  CHECK_FALSE(std::is_sorted(ends.heard.begin(), ends.heard.end(),
+                             [](auto& x, auto& y) { return std::stoi(x) < std::stoi(y); }));
 }
 
 TEST_CASE("a stream loses and reorders nothing", "[sim]") {
@@ -60,15 +62,16 @@ TEST_CASE("a stream loses and reorders nothing", "[sim]") {
   ends.net.set_terms(link_terms::bad());
   ends.send_many(transport_kind::tcp);
   REQUIRE(ends.heard.size() == 1000);
-  for (int i = 0; i < 1000; ++i) CHECK(ends.heard[static_cast<std::size_t>(i)]
-                                       == std::to_string(i));
+  for (int i = 0; i < 1000; ++i)
+    CHECK(ends.heard[static_cast<std::size_t>(i)] == std::to_string(i));
 }
 
 TEST_CASE("what is due at the same moment happens in an order the seed chooses", "[sim]") {
   auto play = [](std::uint64_t seed) {
     timeline time{seed};
     std::string order;
-    for (char c = 'a'; c < 'k'; ++c) time.in(1s, [&order, c] { order += c; });
+    for (char c = 'a'; c < 'k'; ++c)
+      time.in(1s, [&order, c] { order += c; });
     auto cancelled = time.in(1s, [&order] { order += '!'; });
     time.cancel(cancelled);
     time.in(2s, [&] { time.in(0s, [&order] { order += 'z'; }); });

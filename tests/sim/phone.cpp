@@ -17,7 +17,9 @@ phone::phone(timeline& time, virtual_network& net, const endpoint& own, const en
   plug_in();
 }
 
-phone::~phone() { net_.detach(own_); }
+phone::~phone() {
+  net_.detach(own_);
+}
 
 void phone::plug_in() {
   net_.attach(own_, name_, [this](const endpoint&, transport_kind, std::string_view bytes) {
@@ -34,7 +36,9 @@ void phone::unplug() {
     call->drop();
 }
 
-std::string phone::fresh_tag() { return name_ + std::to_string(++serial_); }
+std::string phone::fresh_tag() {
+  return name_ + std::to_string(++serial_);
+}
 
 std::string phone::contact() const {
   return "<sip:" + habits_.number + "@" + own_.text()
@@ -106,15 +110,15 @@ sip_text phone::outside(std::string_view method, const std::string& uri, const s
 }
 
 void phone::register_for(std::chrono::seconds expires) {
-  auto m = outside("REGISTER", "sip:" + habits_.domain, "sip:" + habits_.number + "@"
-                                                          + habits_.domain);
+  auto m =
+    outside("REGISTER", "sip:" + habits_.domain, "sip:" + habits_.number + "@" + habits_.domain);
   m.add("Expires", std::to_string(expires.count()));
   send_register(std::move(m));
 }
 
 void phone::unregister_all() {
-  auto m = outside("REGISTER", "sip:" + habits_.domain, "sip:" + habits_.number + "@"
-                                                          + habits_.domain);
+  auto m =
+    outside("REGISTER", "sip:" + habits_.domain, "sip:" + habits_.number + "@" + habits_.domain);
   m.set("Contact", "*").add("Expires", "0");
   send_register(std::move(m));
 }
@@ -124,7 +128,8 @@ void phone::send_register(sip_text m) {
   if (register_call_id_.empty()) register_call_id_ = fresh_tag() + "@" + own_.address.text();
   m.add("Call-ID", register_call_id_);
   m.add("CSeq", std::to_string(++register_cseq_) + " REGISTER");
-  try_outside(std::move(m), [this](const sip_text* r) { on_registered(r); }, 0);
+  try_outside(
+    std::move(m), [this](const sip_text* r) { on_registered(r); }, 0);
 }
 
 void phone::on_registered(const sip_text* r) {
@@ -186,8 +191,8 @@ void phone::options(const std::string& uri) {
 
 void phone::refer_outside(const std::string& request_uri, const std::string& refer_to) {
   auto m = outside("REFER", request_uri, request_uri);
-  m.add("Refer-To", refer_to).add("Referred-By", "<sip:" + habits_.number + "@" + habits_.domain
-                                                   + ">");
+  m.add("Refer-To", refer_to)
+    .add("Referred-By", "<sip:" + habits_.number + "@" + habits_.domain + ">");
   send_outside(std::move(m), [this](const sip_text* r) {
     outside_answers_.push_back(r ? r->status : 408);
     if (r) outside_answer_ = *r;

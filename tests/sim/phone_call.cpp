@@ -61,7 +61,7 @@ phone_sdp phone_call::answer_to(const phone_sdp& offer) const {
   next.codecs = common_codecs(offer.codecs, phone_.habits().codecs);
   // A phone that holds goes on holding; one that only listened follows the offer.
   auto own = local_.direction == "sendonly" || local_.direction == "inactive" ? local_.direction
-                                                                             : "sendrecv";
+                                                                              : "sendrecv";
   next.direction = answered_direction(offer.direction, own);
   ++next.version;
   return next;
@@ -98,7 +98,9 @@ void phone_call::end(int status) {
   wanted_.reset();
 }
 
-void phone_call::drop() { end(0); }
+void phone_call::drop() {
+  end(0);
+}
 
 void phone_call::bye() {
   if (state_ == call_state::ended) return;
@@ -118,7 +120,8 @@ void phone_call::hang_up() {
       cancel_wanted_ = true;
       if (tried_) send_cancel();
       return;
-    case call_state::ringing_here: return refuse(603);
+    case call_state::ringing_here:
+      return refuse(603);
     case call_state::talking:
       // RFC 3261 §15: the callee waits for the ACK.
       if (!outgoing_ && invited_ != 0 && !confirmed_) {
@@ -126,7 +129,8 @@ void phone_call::hang_up() {
         return;
       }
       return bye();
-    case call_state::ended: return;
+    case call_state::ended:
+      return;
   }
 }
 
@@ -205,8 +209,7 @@ void phone_call::on_progress(const sip_text& r) {
     take_route(r);
   }
   bool reliable = r.lists("Require", "100rel");
-  if (reliable && peer_rseq_ != 0
-      && std::stoul(std::string(r.header("RSeq"))) <= peer_rseq_)
+  if (reliable && peer_rseq_ != 0 && std::stoul(std::string(r.header("RSeq"))) <= peer_rseq_)
     return;
   seen_.progress.push_back(r.status);
   state_ = call_state::ringing_there;
@@ -290,8 +293,7 @@ void phone_call::send_offer() {
   wanted_.reset();
   auto m = request("INVITE");
   add_features(m);
-  if (session_interval_ > 0)
-    m.add("Session-Expires", std::to_string(session_interval_));
+  if (session_interval_ > 0) m.add("Session-Expires", std::to_string(session_interval_));
   if (!offerless_) m.with_body("application/sdp", local_.text());
   invite_cseq_ = cseq_;
   invite_ = phone_.send(m, [this](const sip_text* r) { on_offer_response(r); });

@@ -28,9 +28,9 @@ struct call_record {
   int bye_status = 0;         ///< Answer to our BYE.
   std::string reason;         ///< Reason header of the CANCEL or BYE that ended it.
   bool ended_by_peer = false;
-  int offers_received = 0;    ///< re-INVITEs and UPDATEs of the peer.
-  int refreshes_received = 0; ///< Those that only refresh the session timer.
-  int glares = 0;             ///< 491 heard.
+  int offers_received = 0;         ///< re-INVITEs and UPDATEs of the peer.
+  int refreshes_received = 0;      ///< Those that only refresh the session timer.
+  int glares = 0;                  ///< 491 heard.
   std::vector<std::string> infos;  ///< Bodies of INFO.
 };
 
@@ -128,21 +128,21 @@ class phone_call {
   std::string local_party_, remote_party_, target_;
   std::vector<std::string> routes_;
   std::uint32_t cseq_ = 0, remote_cseq_ = 0;
-  sip_text invitation_;                   ///< The incoming INVITE.
-  std::string replaces_;                  ///< Of our INVITE.
+  sip_text invitation_;   ///< The incoming INVITE.
+  std::string replaces_;  ///< Of our INVITE.
   std::vector<std::string> peer_allows_;
-  transaction_id invite_ = 0;             ///< Our running INVITE.
+  transaction_id invite_ = 0;  ///< Our running INVITE.
   std::uint32_t invite_cseq_ = 0;
   std::uint32_t challenges_ = 0;
-  transaction_id invited_ = 0;            ///< The peer's INVITE, until it is acknowledged.
+  transaction_id invited_ = 0;  ///< The peer's INVITE, until it is acknowledged.
   bool bye_running_ = false;
-  bool tried_ = false;                    ///< A provisional has come: it can be cancelled.
+  bool tried_ = false;  ///< A provisional has come: it can be cancelled.
   bool cancel_wanted_ = false, cancelled_ = false;
-  bool confirmed_ = false;                ///< Our 200 was acknowledged, or theirs by us.
+  bool confirmed_ = false;  ///< Our 200 was acknowledged, or theirs by us.
   bool hang_up_wanted_ = false;
-  bool we_offered_ = false;               ///< Our 200 carries the offer: the ACK has the answer.
-  bool answered_early_ = false;           ///< A reliable provisional had the answer.
-  std::optional<std::string> wanted_;     ///< Direction of the next re-INVITE.
+  bool we_offered_ = false;            ///< Our 200 carries the offer: the ACK has the answer.
+  bool answered_early_ = false;        ///< A reliable provisional had the answer.
+  std::optional<std::string> wanted_;  ///< Direction of the next re-INVITE.
   bool offerless_ = false;
   std::map<std::uint32_t, std::string> acks_;  ///< By CSeq, to be repeated.
   std::uint32_t rseq_ = 0, peer_rseq_ = 0;

@@ -45,10 +45,10 @@ void phone_call::ring() {
   auto& habits = phone_.habits();
   auto response = respond(invitation_, habits.early_media ? 183 : 180);
   add_features(response);
-  if (habits.early_media && !we_offered_)
-    response.with_body("application/sdp", local_.text());
-  bool reliable = habits.reliable && (invitation_.lists("Supported", "100rel")
-                                      || invitation_.lists("Require", "100rel"));
+  if (habits.early_media && !we_offered_) response.with_body("application/sdp", local_.text());
+  bool reliable =
+    habits.reliable
+    && (invitation_.lists("Supported", "100rel") || invitation_.lists("Require", "100rel"));
   if (!reliable) return phone_.wire().respond(invited_, response);
   rseq_ = 1;
   response.add("Require", "100rel").add("RSeq", std::to_string(rseq_));
@@ -57,9 +57,8 @@ void phone_call::ring() {
 
 void phone_call::repeat_reliable(sip_text response, timeline::duration pause) {
   phone_.wire().respond(invited_, response);
-  reliable_ = phone_.time().in(pause, [this, response, pause] {
-    repeat_reliable(response, pause * 2);
-  });
+  reliable_ =
+    phone_.time().in(pause, [this, response, pause] { repeat_reliable(response, pause * 2); });
 }
 
 void phone_call::answer() {

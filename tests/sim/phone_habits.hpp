@@ -35,11 +35,11 @@ struct phone_habits {
   bool early_media = false;    ///< Rings with 183 and an answer.
 
   std::vector<sdp_codec> codecs{{0, "PCMU/8000"}, {8, "PCMA/8000"}, {101, "telephone-event/8000"}};
-  bool offers = true;             ///< INVITE with SDP; false: delayed offer.
-  bool reliable = false;          ///< 100rel (RFC 3262).
-  bool allows_update = true;      ///< Lists UPDATE in Allow (RFC 3311).
-  std::uint32_t session_timer = 0;  ///< Session-Expires asked for, s; 0: no session timers.
-  std::string refresher{};          ///< refresher= it asks for as caller; empty: none.
+  bool offers = true;                ///< INVITE with SDP; false: delayed offer.
+  bool reliable = false;             ///< 100rel (RFC 3262).
+  bool allows_update = true;         ///< Lists UPDATE in Allow (RFC 3311).
+  std::uint32_t session_timer = 0;   ///< Session-Expires asked for, s; 0: no session timers.
+  std::string refresher{};           ///< refresher= it asks for as caller; empty: none.
   bool remembers_challenge = false;  ///< Sends credentials with the nonce it has, unasked.
   bool keeps_registered = true;      ///< Refreshes at half the granted time.
 

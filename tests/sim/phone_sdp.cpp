@@ -9,9 +9,11 @@ std::string phone_sdp::text() const {
   std::ostringstream out;
   out << "v=0\r\no=- " << session << ' ' << version << " IN IP4 " << address
       << "\r\ns=-\r\nc=IN IP4 " << address << "\r\nt=0 0\r\nm=audio " << port << " RTP/AVP";
-  for (auto& c : codecs) out << ' ' << c.payload_type;
+  for (auto& c : codecs)
+    out << ' ' << c.payload_type;
   out << "\r\n";
-  for (auto& c : codecs) out << "a=rtpmap:" << c.payload_type << ' ' << c.name << "\r\n";
+  for (auto& c : codecs)
+    out << "a=rtpmap:" << c.payload_type << ' ' << c.name << "\r\n";
   out << "a=" << direction << "\r\n";
   return out.str();
 }
@@ -20,11 +22,16 @@ namespace {
 
 std::string static_name(int payload_type) {
   switch (payload_type) {
-    case 0: return "PCMU/8000";
-    case 8: return "PCMA/8000";
-    case 9: return "G722/8000";
-    case 18: return "G729/8000";
-    default: return {};
+    case 0:
+      return "PCMU/8000";
+    case 8:
+      return "PCMA/8000";
+    case 9:
+      return "G722/8000";
+    case 18:
+      return "G729/8000";
+    default:
+      return {};
   }
 }
 
@@ -32,7 +39,8 @@ void read_audio_line(const std::string& line, phone_sdp& out) {
   std::istringstream in(line.substr(8));
   std::string protocol;
   in >> out.port >> protocol;
-  for (int pt; in >> pt;) out.codecs.push_back({pt, static_name(pt)});
+  for (int pt; in >> pt;)
+    out.codecs.push_back({pt, static_name(pt)});
 }
 
 void read_rtpmap(const std::string& line, phone_sdp& out) {

@@ -1,5 +1,6 @@
-#include "tests/sim/ladder.hpp"
 #include "tests/sim/phone.hpp"
+
+#include "tests/sim/ladder.hpp"
 
 #include <catch2/catch.hpp>
 

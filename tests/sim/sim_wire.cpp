@@ -6,11 +6,15 @@ pbx_port::pbx_port(timeline& time, virtual_network& net, const endpoint& own, st
   : time_(time), net_(net), own_(own), wires_(shards), listeners_(shards) {
   for (auto& wire : wires_)
     wire.port = this;
-  net_.attach(own_, "pbx", [this](const endpoint& from, transport_kind kind,
-                                  std::string_view bytes) { receive(from, kind, bytes); });
+  net_.attach(own_, "pbx",
+              [this](const endpoint& from, transport_kind kind, std::string_view bytes) {
+                receive(from, kind, bytes);
+              });
 }
 
-pbx_port::~pbx_port() { net_.detach(own_); }
+pbx_port::~pbx_port() {
+  net_.detach(own_);
+}
 
 flow pbx_port::flow_of(const endpoint& from, transport_kind kind) {
   flow f;

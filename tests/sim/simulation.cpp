@@ -8,7 +8,6 @@
 
 #include <caf/defaults.hpp>
 #include <caf/send.hpp>
-
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -199,9 +198,12 @@ void simulation::settle() {
     auto events = time_.due();
     if (mails + timers + events == 0) return;
     auto chosen = time_.below(mails + timers + events);
-    if (chosen < mails) run_job(chosen);
-    else if (chosen < mails + timers) run_shard(chosen - mails);
-    else time_.run_one();
+    if (chosen < mails)
+      run_job(chosen);
+    else if (chosen < mails + timers)
+      run_shard(chosen - mails);
+    else
+      time_.run_one();
   }
   observed_.push_back("time stands still: something is due for ever");
 }
@@ -275,8 +277,9 @@ std::string simulation::hears(const phone& who, const phone_call& in) const {
   if (port->hears != media_port::source::peer || !peer || !peer->rtp) return "nothing";
   if (!speaks(*peer->rtp, other)) return "nothing";
   bool fits = std::any_of(port->codecs.begin(), port->codecs.end(), [&](auto& c) {
-    return !c.is_event() && std::any_of(peer->codecs.begin(), peer->codecs.end(),
-                                        [&](auto& d) { return c.same_format(d); });
+    return !c.is_event() && std::any_of(peer->codecs.begin(), peer->codecs.end(), [&](auto& d) {
+      return c.same_format(d);
+    });
   });
   return fits ? other : "noise";
 }
@@ -345,9 +348,8 @@ std::vector<std::string> simulation::end() {
   std::map<park_id, park_state> last;
   for (auto& e : park_events_)
     last[e.id] = e.state;
-  expect_none(static_cast<std::size_t>(
-                std::count_if(last.begin(), last.end(),
-                              [](auto& l) { return l.second != park_state::ended; })),
+  expect_none(static_cast<std::size_t>(std::count_if(
+                last.begin(), last.end(), [](auto& l) { return l.second != park_state::ended; })),
               "parked calls without an end");
   auto entries = house_->names->everybody().size();
   expect_none(system_.registry().running() - staff_count_ - entries - notifiers(),

@@ -26,9 +26,9 @@ struct story_terms {
   std::uint64_t seed = 1;
   std::size_t shards = 1;
   link_terms link{};
-  std::function<void(tenant&)> change{};      ///< Changes the tenant before it is published.
-  std::function<void(settings&)> configure{}; ///< Changes the node's settings.
-  std::vector<office> more_offices{};         ///< Tenants beside the default one.
+  std::function<void(tenant&)> change{};       ///< Changes the tenant before it is published.
+  std::function<void(settings&)> configure{};  ///< Changes the node's settings.
+  std::vector<office> more_offices{};          ///< Tenants beside the default one.
 };
 
 /// A whole Parkway above the wire, on virtual time: real shards, real actors, scripted phones, a

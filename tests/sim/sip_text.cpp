@@ -8,20 +8,35 @@
 namespace parkway::sim {
 namespace {
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+char lower(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
 
 std::string_view trim(std::string_view s) {
-  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-  while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
+  while (!s.empty() && (s.front() == ' ' || s.front() == '\t'))
+    s.remove_prefix(1);
+  while (!s.empty() && (s.back() == ' ' || s.back() == '\t'))
+    s.remove_suffix(1);
   return s;
 }
 
 /// RFC 3261 §7.3.3, and the compact forms of the extensions we meet.
 std::string long_name(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> compact{{
-    {"i", "Call-ID"}, {"m", "Contact"}, {"e", "Content-Encoding"}, {"l", "Content-Length"},
-    {"c", "Content-Type"}, {"f", "From"}, {"s", "Subject"}, {"k", "Supported"}, {"t", "To"},
-    {"v", "Via"}, {"o", "Event"}, {"r", "Refer-To"}, {"b", "Referred-By"}, {"x", "Session-Expires"},
+    {"i", "Call-ID"},
+    {"m", "Contact"},
+    {"e", "Content-Encoding"},
+    {"l", "Content-Length"},
+    {"c", "Content-Type"},
+    {"f", "From"},
+    {"s", "Subject"},
+    {"k", "Supported"},
+    {"t", "To"},
+    {"v", "Via"},
+    {"o", "Event"},
+    {"r", "Refer-To"},
+    {"b", "Referred-By"},
+    {"x", "Session-Expires"},
   }};
   for (auto& [shorter, longer] : compact)
     if (same_word(name, shorter)) return std::string(longer);
@@ -35,10 +50,14 @@ std::vector<std::string_view> split(std::string_view s, char mark) {
   int depth = 0;
   std::size_t begin = 0;
   for (std::size_t i = 0; i < s.size(); ++i) {
-    if (quoted && s[i] == '\\') ++i;
-    else if (s[i] == '"') quoted = !quoted;
-    else if (!quoted && s[i] == '<') ++depth;
-    else if (!quoted && s[i] == '>') --depth;
+    if (quoted && s[i] == '\\')
+      ++i;
+    else if (s[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && s[i] == '<')
+      ++depth;
+    else if (!quoted && s[i] == '>')
+      --depth;
     else if (!quoted && depth == 0 && s[i] == mark) {
       parts.push_back(trim(s.substr(begin, i - begin)));
       begin = i + 1;
@@ -115,7 +134,8 @@ std::vector<std::string> sip_text::values(std::string_view name) const {
   std::vector<std::string> all;
   for (auto& [n, v] : headers)
     if (same_word(n, name))
-      for (auto part : split(v, ',')) all.emplace_back(part);
+      for (auto part : split(v, ','))
+        all.emplace_back(part);
   return all;
 }
 
@@ -158,8 +178,12 @@ std::string_view sip_text::cseq_method() const {
   return space == value.npos ? std::string_view{} : value.substr(space + 1);
 }
 
-std::string sip_text::from_tag() const { return parameter_of(header("From"), "tag"); }
-std::string sip_text::to_tag() const { return parameter_of(header("To"), "tag"); }
+std::string sip_text::from_tag() const {
+  return parameter_of(header("From"), "tag");
+}
+std::string sip_text::to_tag() const {
+  return parameter_of(header("To"), "tag");
+}
 std::string sip_text::branch() const {
   auto top = split(header("Via"), ',').front();
   return parameter_of(top, "branch");
@@ -273,12 +297,24 @@ bool has_parameter(std::string_view value, std::string_view name) {
 
 std::string_view phrase_of(int status) {
   static constexpr std::array<std::pair<int, std::string_view>, 18> phrases{{
-    {100, "Trying"}, {180, "Ringing"}, {183, "Session Progress"}, {200, "OK"},
-    {202, "Accepted"}, {400, "Bad Request"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-    {408, "Request Timeout"}, {480, "Temporarily Unavailable"},
-    {481, "Call/Transaction Does Not Exist"}, {486, "Busy Here"}, {487, "Request Terminated"},
-    {488, "Not Acceptable Here"}, {491, "Request Pending"}, {500, "Server Internal Error"},
-    {503, "Service Unavailable"}, {603, "Decline"},
+    {100, "Trying"},
+    {180, "Ringing"},
+    {183, "Session Progress"},
+    {200, "OK"},
+    {202, "Accepted"},
+    {400, "Bad Request"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {480, "Temporarily Unavailable"},
+    {481, "Call/Transaction Does Not Exist"},
+    {486, "Busy Here"},
+    {487, "Request Terminated"},
+    {488, "Not Acceptable Here"},
+    {491, "Request Pending"},
+    {500, "Server Internal Error"},
+    {503, "Service Unavailable"},
+    {603, "Decline"},
   }};
   for (auto& [code, phrase] : phrases)
     if (code == status) return phrase;

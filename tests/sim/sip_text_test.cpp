@@ -1,5 +1,6 @@
-#include "tests/sim/phone_sdp.hpp"
 #include "tests/sim/sip_text.hpp"
+
+#include "tests/sim/phone_sdp.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -74,25 +75,30 @@ TEST_CASE("a response copies what it must and gets a tag once", "[sim]") {
 }
 
 TEST_CASE("digest credentials are those of RFC 7616 §3.9.1 in form and in value", "[sim]") {
-  auto answer = digest_answer("Digest realm=\"pbx.test\", nonce=\"n,1\", qop=\"auth\", "
-                              "algorithm=MD5, opaque=\"o\"",
-                              "REGISTER", "sip:pbx.test", "103", "secret", 2);
+  auto answer = digest_answer(
+    "Digest realm=\"pbx.test\", nonce=\"n,1\", qop=\"auth\", "
+    "algorithm=MD5, opaque=\"o\"",
+    "REGISTER", "sip:pbx.test", "103", "secret", 2);
   CHECK(answer.find("nc=00000002") != answer.npos);
   CHECK(answer.find("nonce=\"n,1\"") != answer.npos);
   CHECK(answer.find("algorithm=MD5") != answer.npos);
   CHECK(answer.find("opaque=\"o\"") != answer.npos);
-  auto sha = digest_answer("Digest realm=\"pbx.test\", nonce=\"n\", qop=\"auth\", "
-                           "algorithm=SHA-256",
-                           "REGISTER", "sip:pbx.test", "103", "secret", 1);
+  auto sha = digest_answer(
+    "Digest realm=\"pbx.test\", nonce=\"n\", qop=\"auth\", "
+    "algorithm=SHA-256",
+    "REGISTER", "sip:pbx.test", "103", "secret", 1);
   auto begin = sha.find("response=\"") + 10;
   CHECK(sha.find('"', begin) - begin == 64);
 }
 
 TEST_CASE("a phone answers an offer with the codecs both know and the mirrored direction",
           "[sim]") {
-  phone_sdp sdp{.address = "192.0.2.1", .port = 4000, .direction = "sendonly",
+  phone_sdp sdp{.address = "192.0.2.1",
+                .port = 4000,
+                .direction = "sendonly",
                 .codecs = {{9, "G722/8000"}, {8, "PCMA/8000"}, {97, "telephone-event/8000"}},
-                .session = 3, .version = 9};
+                .session = 3,
+                .version = 9};
   auto seen = read_sdp(sdp.text());
   REQUIRE(seen);
   CHECK(*seen == sdp);

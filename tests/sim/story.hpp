@@ -45,10 +45,11 @@ struct ladder_printer : Catch::TestEventListenerBase {
     if (printed == story && printed_seed == story->seed()) return true;
     printed = story;
     printed_seed = story->seed();
-    std::cerr << "\nPARKWAY_SEED=" << story->seed() << " fails:"
-              << story->ladder({.times = true, .trying = true, .acks = true, .challenges = true,
-                                .repetitions = true})
-              << '\n';
+    std::cerr
+      << "\nPARKWAY_SEED=" << story->seed() << " fails:"
+      << story->ladder(
+           {.times = true, .trying = true, .acks = true, .challenges = true, .repetitions = true})
+      << '\n';
     return true;
   }
 };

@@ -40,8 +40,9 @@ void timeline::run_for(duration span) {
 
 timeline::duration timeline::between(duration low, duration high) {
   if (high <= low) return low;
-  return low + duration(static_cast<duration::rep>(
-                 below(static_cast<std::uint64_t>((high - low).count()) + 1)));
+  return low
+         + duration(
+           static_cast<duration::rep>(below(static_cast<std::uint64_t>((high - low).count()) + 1)));
 }
 
 }  // namespace parkway::sim

@@ -8,16 +8,23 @@ using namespace std::chrono_literals;
 
 transactions::transactions(timeline& time, virtual_network& net, endpoint own, endpoint peer,
                            transport_kind kind, transaction_user& user)
-  : time_(time), net_(net), own_(own), peer_(peer), kind_(kind), user_(user) {}
-
-transactions::~transactions() { reset(); }
-
-void transactions::reset() {
-  while (!clients_.empty()) drop_client(clients_.begin()->first);
-  while (!servers_.empty()) drop_server(servers_.begin()->first);
+  : time_(time), net_(net), own_(own), peer_(peer), kind_(kind), user_(user) {
 }
 
-void transactions::send(const std::string& bytes) { net_.send(own_, peer_, kind_, bytes); }
+transactions::~transactions() {
+  reset();
+}
+
+void transactions::reset() {
+  while (!clients_.empty())
+    drop_client(clients_.begin()->first);
+  while (!servers_.empty())
+    drop_server(servers_.begin()->first);
+}
+
+void transactions::send(const std::string& bytes) {
+  net_.send(own_, peer_, kind_, bytes);
+}
 
 namespace {
 

@@ -13,7 +13,8 @@ const endpoint nat{*ip_address::parse("203.0.113.7"), 1024};
 message invite(const std::string& vias, const std::string& to = "<sip:104@pbx.test>") {
   init_osip();
   auto m = message::parse("INVITE sip:104@pbx.test SIP/2.0\r\n" + vias
-                          + "Record-Route: <sip:p1;lr>, <sip:p2;lr>\r\nRecord-Route: <sip:p3;lr>\r\n"
+                          + "Record-Route: <sip:p1;lr>, <sip:p2;lr>\r\n"
+                            "Record-Route: <sip:p3;lr>\r\n"
                             "From: \"A\" <sip:103@pbx.test>;tag=f\r\nt: "
                           + to + "\r\nCall-ID: c\r\nCSeq:  7   INVITE\r\n\r\n");
   REQUIRE(m);

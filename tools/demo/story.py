@@ -7,7 +7,7 @@ import argparse, os, re, signal, sys, threading, time
 
 sys.dont_write_bytecode = True
 from deskphone import Phone                                     # noqa: E402
-from message import user_of                                     # noqa: E402
+from message import name_of, user_of                            # noqa: E402
 from node import Node, NotReady, ROOT                           # noqa: E402
 
 RECALL_TIME = 6                                                 # s; in the demo directory it is a minute
@@ -21,7 +21,6 @@ REQUESTS = {
     'BYE': 'goodbye',
     'CANCEL': 'never mind, stop ringing',
     'REFER': 'connect my partner with somebody else',
-    'NOTIFY': 'how that went',
     'UPDATE': 'by the way, this is whom you are talking to',
 }
 ANSWERS = {180: 'it is ringing', 183: 'it is ringing', 200: 'yes, done', 202: 'I will try', 401: 'first prove who you are (password)',
@@ -47,7 +46,7 @@ class Ladder:
         if message.status == 100: return
         key = phone.number, sent, message.key, message.start
         what = message.start.replace(' SIP/2.0', '').replace('SIP/2.0 ', '')
-        if message.is_request: what = f'{message.method} {user_of(message.uri)}'.strip() if sent else message.method
+        if message.is_request: what = f'{message.method} {user_of(message.uri)}'.replace('parkway', '').strip() if sent else message.method
         if message.method == 'REFER' and sent and message.is_request: what = f'REFER to {user_of(message.header("Refer-To"))}'
         with self.lock:
             if key in self.shown: return                        # a repetition on the wire
@@ -60,10 +59,12 @@ class Ladder:
     def meaning(self, message, sent):
         if not message.is_request: return ANSWERS.get(message.status, '')
         if message.method == 'NOTIFY':
-            said = message.body.split('\r\n')[0].replace('SIP/2.0 ', '')
-            return f'how your transfer goes: {said}' if said else REQUESTS['NOTIFY']
+            if message.header('Event').startswith('park-info'):
+                parked = re.search(r'<identity display="([^"]*)"', message.body)
+                return f'lamp on: {parked[1]} is parked for you' if parked else 'lamp off: nobody is parked for you'
+            return 'how your transfer goes: ' + message.body.split('\r\n')[0].replace('SIP/2.0 ', '')
         if message.method == 'REFER': return f'transfer my caller to {user_of(message.header("Refer-To"))}'
-        if message.method == 'INVITE' and not sent and 'tag=' not in message.header('To'): return 'a call for you: ' + re.sub('[<;].*', '', message.header('From'))
+        if message.method == 'INVITE' and not sent and 'tag=' not in message.header('To'): return 'a call for you: ' + name_of(message.header('From'))
         if message.method == 'INVITE' and 'sendonly' in message.body: return 'hold: I listen no more'
         return REQUESTS.get(message.method, '')
 
@@ -126,15 +127,17 @@ class Story:
     def parked_and_retrieved(self):
         self.ladder.scene('user106 calls the reception; Alice parks him for James')
         out = self.call_and_park()
-        self.ladder.tell('Alice is free again. James comes back to his desk and dials *88.')
+        self.james.wait_told('park-info')
+        self.ladder.tell('Alice is free again. The lamp of James is on; he comes back to his desk and dials *88.')
         self.wait()
         taken = self.james.call('*88').wait_up()
         shown = taken.shown
         if '106' not in shown: raise AssertionError(f'James sees {shown}')
-        self.ladder.tell(f'James talks to user106; his display shows {shown.split(";")[0]}.')
+        self.ladder.tell(f'James talks to user106; his display shows {name_of(shown)}, {user_of(shown)}.')
         self.wait()
         taken.hang_up()
         out.wait_over()
+        self.james.wait_told('park-info', 2)
         self.ladder.tell('Both have hung up; nothing is parked any more:')
         if self.james.call('*88').wait_final().status != 404: raise AssertionError('something is still parked')
 
@@ -143,7 +146,7 @@ class Story:
         out = self.call_and_park()
         back = self.alice.next_call(RECALL_TIME + 4)
         back.ring()
-        self.ladder.tell(f'Alice\'s phone rings and shows {back.shown.split("<")[0].strip()}. Nobody is forgotten.')
+        self.ladder.tell(f'Alice\'s phone rings and shows "{name_of(back.incoming.header("From"))}". Nobody is forgotten.')
         self.wait()
         back.answer()
         back.wait_up()

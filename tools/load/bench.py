@@ -13,7 +13,7 @@ from sipp import Sipp, login, rows                              # noqa: E402
 NET = '127.20.0.'
 SERVER, CALLERS, CALLEES, RETRIEVERS = (NET + n for n in '1234')
 CORES = sorted(os.sched_getaffinity(0))
-NICE = ['nice', '-n', '-15'] if os.geteuid() == 0 else []
+NICE = ['nice', '-n', '-19'] if os.geteuid() == 0 else []
 ON_FIRST, ON_LAST = ([*NICE, 'taskset', '-c', str(core)] for core in (CORES[0], CORES[-1]))
 SET_UP = 4.0                                                    # s until what is held or parked has settled
 RETRIEVE_AFTER = 2.5                                            # s from the beginning of a call to its retrieval
