@@ -353,10 +353,6 @@ std::vector<std::string> simulation::end() {
                 last.begin(), last.end(), [](auto& l) { return l.second != park_state::ended; })),
               "parked calls without an end");
   auto entries = house_->names->everybody().size();
-  if (std::getenv("DBG")) {
-    fprintf(stderr, "running %zu staff %zu entries %zu notifiers %zu\n", system_.registry().running(), staff_count_, entries, notifiers());
-    for (auto& e : park_events_) fprintf(stderr, "park %s %d why %d place %s failed %s parker %s at %f\n", e.id.text.c_str(), (int)e.state, (int)e.why, e.terms->place.text.c_str(), e.terms->failed, e.terms->parker.extension.text.c_str(), std::chrono::duration<double>(e.at-timeline::start).count());
-  }
   expect_none(system_.registry().running() - staff_count_ - entries - notifiers(),
               "actors too many");
   // Each extension may wait for the end of a registration; nobody else waits for anything.
