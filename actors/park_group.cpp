@@ -122,8 +122,14 @@ void park_group::reserved(const place_ready& p) {
   if (hunts.empty() || p.terms != trying) return self->send(p.parked_call, caller_gone{});
   parked.push_back({p.id, p.parked_call, p.place, {}});
   explain(p.id, p.terms);
-  // The call knows the terms it has sent; the place is what it did not know.
-  self->send(hunts.front().call, place_ready{p.parked_call, p.id, p.place, hunts.front().terms});
+  // The call knows the terms it has sent; the place is what it did not know. It may have ended just
+  // now: then there is no leg to wait for, and the place is free at once.
+  const auto& hunt = hunts.front();
+  const auto nobody_asked = [this, to = p.parked_call](const caf::error&) {
+    self->send(to, caller_gone{});
+  };
+  self->request(hunt.call, caf::infinite, place_ready{p.parked_call, p.id, p.place, hunt.terms})
+    .then([] {}, nobody_asked);
   hunt_over();
 }
 

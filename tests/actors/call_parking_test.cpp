@@ -86,8 +86,7 @@ TEST_CASE("REFER to *58 parks at the first available member of the parker's grou
   o.empties();
 }
 
-// --- what cannot be done leaves the call as it was
-// -------------------------------------------------
+// --- what cannot be done leaves the call as it was -----------------------------------------------
 
 TEST_CASE("an extension that nobody has is 404, and the two talk on", "[park]") {
   office o;
@@ -179,8 +178,7 @@ TEST_CASE("one call is parked once: a second park meanwhile is told to wait", "[
   o.empties();
 }
 
-// --- the parker's phone afterwards
-// -----------------------------------------------------------------
+// --- the parker's phone afterwards ---------------------------------------------------------------
 
 TEST_CASE("after the report the parker's phone hangs up, or is hung up after 4 s", "[park]") {
   office o;
@@ -220,8 +218,7 @@ TEST_CASE("a phone that resumes its parked call is answered, and one that parks 
   o.empties();
 }
 
-// --- early BYE
-// -------------------------------------------------------------------------------------
+// --- early BYE -----------------------------------------------------------------------------------
 
 TEST_CASE("a BYE back to back with the REFER never ends the parked party's call", "[park][race]") {
   for (std::uint32_t seed = 1; seed <= 60; ++seed) {
@@ -336,8 +333,7 @@ TEST_CASE(
   CHECK(o.h.left_over() == "");
 }
 
-// --- the parked party
-// -------------------------------------------------------------------------------
+// --- the parked party ----------------------------------------------------------------------------
 
 TEST_CASE("the parked party hanging up while it is parked is reported to the parker", "[park]") {
   office o;
@@ -383,8 +379,7 @@ TEST_CASE("the parked party's own re-INVITE is answered while it is being parked
   o.empties();
 }
 
-// --- attended transfer to a code, REFER from outside
-// ---------------------------------------------------
+// --- attended transfer to a code, REFER from outside ---------------------------------------------
 
 TEST_CASE("a REFER from outside of the call parks the peer and hangs up the leg it names",
           "[park][referral]") {

@@ -195,7 +195,8 @@ TEST_CASE("the parked party gone meanwhile: the second call is refused, the held
   CHECK(d.h.left_over() == "");
 }
 
-TEST_CASE("a call that ends just when it is to be parked is refused at once", "[consultation][race]") {
+TEST_CASE("a call that ends just when it is to be parked is refused at once",
+          "[consultation][race]") {
   for (std::uint32_t seed = 1; seed <= 40; ++seed) {
     house::choices any_order;
     any_order.seed = seed;

@@ -158,7 +158,7 @@ TEST_CASE("a retriever that narrows the formats makes the waiting party follow",
   o.empties();
 }
 
-// --- a retrieve that fails -------------------------------------------------------------------------
+// --- a retrieve that fails -----------------------------------------------------------------------
 
 TEST_CASE("a retriever that hangs up before its ACK leaves the call parked, at once retrievable",
           "[retrieve]") {
@@ -244,9 +244,10 @@ TEST_CASE("a retrieve whose leg neither comes up nor ends is given up", "[retrie
   o.empties();
 }
 
-// --- who is first ------------------------------------------------------------------------------------
+// --- who is first --------------------------------------------------------------------------------
 
-TEST_CASE("two retrieves in the same instant: one has the call, the other 404", "[retrieve][race]") {
+TEST_CASE("two retrieves in the same instant: one has the call, the other 404",
+          "[retrieve][race]") {
   for (std::uint32_t seed = 1; seed <= 60; ++seed) {
     office o{in_order_of(seed)};
     const auto parked = o.parks(seed % 2 ? "*68104" : "*58");
@@ -360,7 +361,7 @@ TEST_CASE("two retrieves that waited for the same park: one has it, the other 40
   o.empties();
 }
 
-// --- the parked party ------------------------------------------------------------------------------
+// --- the parked party ----------------------------------------------------------------------------
 
 TEST_CASE("the parked party hanging up frees the place and stops everything", "[parked_call]") {
   office o;
@@ -449,7 +450,7 @@ TEST_CASE("a parked call that dies frees its place, and says so", "[parked_call]
   CHECK(o.h.leg(o.h.dials("101", "*88")).refused->code == fault_code::nothing_parked);
 }
 
-// --- INVITE with Replaces ----------------------------------------------------------------------------
+// --- INVITE with Replaces ------------------------------------------------------------------------
 
 TEST_CASE("a phone takes over a call from another phone of its extension", "[retrieve][replaces]") {
   office o;
