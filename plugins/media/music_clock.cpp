@@ -6,14 +6,22 @@ namespace parkway::media {
 
 void music_clock::add(music_listener& one, time_point now) {
   if (one.listening()) return;
-  const auto least = std::min_element(phases_.begin(), phases_.end(), [](auto& a, auto& b) {
-    return a.listeners.size() < b.listeners.size();
-  });
-  one.phase = static_cast<std::uint8_t>(least - phases_.begin());
-  one.place = static_cast<std::uint32_t>(least->listeners.size());
+  auto& with = phase_for_one_more();
+  one.phase = static_cast<std::uint8_t>(&with - phases_.data());
+  one.place = static_cast<std::uint32_t>(with.listeners.size());
   // A phase nobody was in has not ticked; what it missed is nobody's.
-  if (least->listeners.empty()) least->last = std::max(least->last, tick_at(one.phase, now));
-  least->listeners.push_back(&one);
+  if (with.listeners.empty()) with.last = std::max(with.last, tick_at(one.phase, now));
+  with.listeners.push_back(&one);
+}
+
+/// The first that is no burst yet; when all are, the smallest.
+music_clock::phase& music_clock::phase_for_one_more() {
+  const auto size = [](const phase& p) { return p.listeners.size(); };
+  const auto roomy =
+    std::find_if(phases_.begin(), phases_.end(), [&](const phase& p) { return size(p) < burst; });
+  if (roomy != phases_.end()) return *roomy;
+  return *std::min_element(phases_.begin(), phases_.end(),
+                           [&](const phase& a, const phase& b) { return size(a) < size(b); });
 }
 
 void music_clock::remove(music_listener& one) {

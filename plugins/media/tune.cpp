@@ -69,12 +69,11 @@ class score {
   /// Adds a note; what sounds beyond the end sounds at the beginning.
   void play(const voice& v, int note, double at, double strength) {
     const auto begin = static_cast<std::size_t>(std::lround(at * rate_));
-    const auto samples = static_cast<std::size_t>(v.length * rate_);
-    const auto fade = v.decay > 0 ? std::exp(-1.0 / (v.decay * rate_)) : 1.0;
+    shape(v, strength);
     for (std::size_t k = 0; k < v.partials.size(); ++k) {
       const auto f = frequency(note) * static_cast<double>(k + 1);
       if (f > 0.42 * rate_) break;  // Beyond what the line carries.
-      add_partial(v, f, begin, samples, strength * v.partials[k], fade);
+      if (v.partials[k] > 0) add_partial(f, begin, v.partials[k]);
     }
   }
 
@@ -89,15 +88,23 @@ class score {
   }
 
  private:
+  /// How loud the note is at each of its samples: once for all its partials, because the tune is
+  /// played while the program starts.
+  void shape(const voice& v, double strength) {
+    const auto fade = v.decay > 0 ? std::exp(-1.0 / (v.decay * rate_)) : 1.0;
+    shape_.resize(static_cast<std::size_t>(v.length * rate_));
+    for (std::size_t n = 0; n < shape_.size(); ++n, strength *= fade)
+      shape_[n] = strength * swell(static_cast<double>(n) / rate_, v);
+  }
+
   /// One sine, by the recurrence sin(n+1) = 2 cos(w) sin(n) − sin(n−1): no sine a sample.
-  void add_partial(const voice& v, double f, std::size_t begin, std::size_t samples,
-                   double strength, double fade) {
+  void add_partial(double f, std::size_t begin, double strength) {
     const auto w = 2 * std::numbers::pi * f / rate_;
     const auto turn = 2 * std::cos(w);
-    double before = -std::sin(w), now = 0, level = strength;
+    double before = -std::sin(w), now = 0;
     auto at = begin % mix_.size();
-    for (std::size_t n = 0; n < samples; ++n, level *= fade) {
-      mix_[at] += level * swell(static_cast<double>(n) / rate_, v) * now;
+    for (const auto level : shape_) {
+      mix_[at] += strength * level * now;
       const auto next = turn * now - before;
       before = now;
       now = next;
@@ -107,6 +114,7 @@ class score {
 
   const unsigned rate_;
   std::vector<double> mix_;
+  std::vector<double> shape_;
 };
 
 std::vector<std::int16_t> perform(unsigned rate) {

@@ -188,10 +188,23 @@ TEST_CASE("a thousand listeners are spread over the 20 ms, each with its packet"
   CHECK_FALSE(clock.next_due());
 }
 
+TEST_CASE("a few listeners wake the loop no more often than one", "[media][music]") {
+  const time_point start{1h};
+  music_clock clock{start};
+  std::vector<music_listener> few(40);
+  for (auto& l : few)
+    clock.add(l, start);
+  std::size_t wakes = 0, turns = 0;
+  for (auto due = clock.next_due(); due && *due <= start + 1s; due = clock.next_due(), ++wakes)
+    clock.run(*due, [&](music_listener&, std::uint64_t) { ++turns; });
+  CHECK(wakes == 50);
+  CHECK(turns == 50 * few.size());
+}
+
 TEST_CASE("listeners come and go without disturbing others", "[media][music]") {
   music_clock clock{time_point{1h}};
   auto now = time_point{1h};
-  std::vector<music_listener> all(64);
+  std::vector<music_listener> all(300);
   std::map<const music_listener*, std::uint64_t> last;
   unsigned random = 1;
   for (int step = 0; step < 5000; ++step, now += 1ms) {
