@@ -145,6 +145,7 @@ session_ptr call::answer_for_caller(const session_ptr& answer) {
 void call::callee_answered(const attempt_answered& a) {
   ringing = nullptr;
   legs[1] = a.leg;
+  line.hand_over(legs[1], self);
   note(1, leg_activity::talking);
   if (!legs[0].remote) {
     // Delayed offer: the phone rung has said what it can; the caller's answer comes in its ACK.

@@ -26,6 +26,7 @@ caf::message_handler call::transfers() {
     [this](const attempt_answered& a) {
       if (!is_moving() || self->current_sender() != ringing) return line.dismiss(*in, a.leg);
       ringing = nullptr;
+      line.hand_over(a.leg, self);
       replace_mover(a.leg);
     },
     [this](const attempt_failed& f) {

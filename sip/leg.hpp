@@ -133,7 +133,7 @@ class leg {
   void command(const show_identity& c);
   void command(const send_info& c);
   void command(const report_transfer& c);
-  void command(const adopt& c) { owner_ = c.owner; }
+  void command(const adopt& c);
   /// Parkway stops: the owner hears leg_ended{shut_down}.
   void shut_down();
 

@@ -167,7 +167,9 @@ void leg::on_invite_failure(std::uint16_t status, const message* response) {
   if (!outgoing_) return;
   if (state_ == leg_state::cancelling) return bury();
   if (state_ != leg_state::calling) return;
-  if (!response) return refused({fault_code::not_reachable, 0, "no answer from the phone"});
+  if (!response && status == 408)
+    return refused({fault_code::no_answer, 408, "no answer from the phone"});
+  if (!response) return refused({fault_code::not_reachable, 0, "the phone cannot be reached"});
   if (status == 422 && ++outgoing_->tries <= interval_tries_max)  // RFC 4028 §7.3
     if (const auto minimum = response->number("Min-SE"); minimum && *minimum <= 86400)
       return send_invite(std::max(std::chrono::seconds{*minimum}, session_timer::smallest));

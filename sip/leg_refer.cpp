@@ -34,6 +34,18 @@ void leg::command(const report_transfer& c) {
   send_reports();
 }
 
+/// What the phone has asked the former owner and was not answered, nobody answers any more: it is
+/// told so, and asks again.
+void leg::command(const adopt& c) {
+  owner_ = c.owner;
+  if (state_ != leg_state::confirmed) return;
+  command(refuse_offer{id, {fault_code::glare, 0, {}}});
+  if (!transfers_) return;
+  for (const auto over : transfers_->give_up(status_of(fault_code::gone)))
+    tell(transfer_reported{id, over});
+  send_reports();
+}
+
 void leg::send_reports() {
   const auto report = transfers_->next();
   if (!report) return;

@@ -43,6 +43,15 @@ bool transfer_reports::add(transfer_id id, std::uint16_t status, bool final) {
   return false;
 }
 
+std::vector<transfer_id> transfer_reports::give_up(std::uint16_t status) {
+  std::vector<transfer_id> over;
+  for (const auto& t : std::vector{open_}) {
+    if (under_way_ && under_way_->id == t.id && under_way_->final) continue;
+    if (add(t.id, status, true)) over.push_back(t.id);
+  }
+  return over;
+}
+
 std::optional<transfer_report> transfer_reports::next() {
   if (under_way_ || waiting_.empty()) return std::nullopt;
   under_way_ = waiting_.front();

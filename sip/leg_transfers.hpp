@@ -31,6 +31,9 @@ class transfer_reports {
   bool open(transfer_id id, bool silent);
   /// What happened to it. True: it is over already, since nobody is to be told.
   bool add(transfer_id id, std::uint16_t status, bool final);
+  /// Whoever dealt with them is gone: all that have no final report yet end with this one. Those
+  /// that are over already, since nobody is to be told.
+  std::vector<transfer_id> give_up(std::uint16_t status);
   /// The next NOTIFY, which then is under way; none while one is, or nothing is left to say.
   std::optional<transfer_report> next();
   /// The NOTIFY under way was answered, or never will be. `refused`: the phone does not want to

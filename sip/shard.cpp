@@ -258,7 +258,10 @@ void shard::command(const report_transfer& c, time_point now) {
   });
 }
 void shard::command(const adopt& c, time_point now) {
-  to_leg(*core_, c, now);
+  enter(*core_, now, [&] {
+    if (auto* addressed = core_->find(c.leg)) return addressed->command(c);
+    caf::anon_send(c.owner, leg_ended{c.leg, end_cause::lost, false});
+  });
 }
 
 void shard::command(const place_call& c, time_point now) {

@@ -50,7 +50,7 @@ struct attempt_ringing {
   bool reliable = false;
 };
 
-/// A phone answered; its leg and media are the receiver's now. The attempt is over.
+/// A phone answered; its leg and media are the receiver's now, who adopts them. It is over.
 struct attempt_answered {
   call_leg leg;
 };

@@ -111,7 +111,7 @@ TEST_CASE("a phone that does not even answer is given up by the caller, who is t
   check_end(story);
 }
 
-TEST_CASE("a phone that does not even answer is 408 in the end", "[.][open][call]") {
+TEST_CASE("a phone that does not even answer is 408 in the end", "[call]") {
   simulation story;
   auto& alice = story.registered("alice", "106");
   story.registered("dead", "103").unplug();

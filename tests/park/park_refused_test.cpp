@@ -133,7 +133,7 @@ TEST_CASE("somebody else's other phone has no call to park", "[park][refused][in
   check_end(story);
 }
 
-TEST_CASE("a refused park can be asked for again, and then succeeds", "[.][open][park][refused]") {
+TEST_CASE("a refused park can be asked for again, and then succeeds", "[park][refused]") {
   simulation story;
   auto [alice, james] = talk(story);
   james.line().refer("*68199");

@@ -234,7 +234,7 @@ TEST_CASE("a silent transfer parks without reports", "[park]") {
 }
 
 TEST_CASE("group park takes the first member who is there and has nothing parked",
-          "[.][open][park][group]") {
+          "[park][group]") {
   simulation story{{.seed = GENERATE(seeds(5))}};
   auto [alice, james] = talk(story);
   // 101 is not registered: the first available member is 102.

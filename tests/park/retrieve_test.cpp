@@ -163,8 +163,8 @@ TEST_CASE("a retriever who understands nothing of it gets 488, and the call stay
   check_end(story);
 }
 
-TEST_CASE("CANCEL and 200 cross on a retrieve: the call is parked again",
-          "[.][open][park][retrieve][races]") {
+TEST_CASE("CANCEL and 200 cross on a retrieve: nobody is left alone with a dead line",
+          "[park][retrieve][races]") {
   simulation story{{.seed = GENERATE(seeds(60))}};
   auto [alice, james] = park_alice(story);
   auto& carol = story.registered("carol", "104");
@@ -175,11 +175,9 @@ TEST_CASE("CANCEL and 200 cross on a retrieve: the call is parked again",
   call.hang_up();
   story.run_for(3s);
   CHECK(call.ended());
-  CHECK(alice.line().talking());
-  bool bridged = call.seen().status == 200;
-  if (bridged) {
+  if (alice.line().ended()) {
     // Her BYE came after her ACK: the call was hers, and she hung it up.
-    CHECK((alice.line().ended() || story.hears("alice") == "music"));
+    CHECK(call.seen().status == 200);
   } else {
     CHECK(story.hears("alice") == "music");
     auto& taken = eve.call("*88104");
@@ -255,13 +253,13 @@ TEST_CASE("re-INVITE and refresh of the parked party are answered, and music goe
   check_end(story);
 }
 
-TEST_CASE("two tenants with the same numbers never meet", "[.][open][park][retrieve][tenants]") {
-  office other{.name = "other", .domain = "other.test", .is_default = false};
+TEST_CASE("two tenants with the same numbers never meet", "[park][retrieve][tenants]") {
+  office other{.name = "other", .domain = "other.test", .password = "theirs", .is_default = false};
   story_terms terms;
   terms.more_offices = {other};
   simulation story{terms};
   auto [alice, james] = park_alice(story);
-  auto& stranger = story.registered("stranger", "104", {.domain = "other.test"});
+  auto& stranger = story.registered("stranger", "104", {.password = "theirs", .domain = "other.test"});
   auto& own = stranger.call("*88104");
   auto& theirs = stranger.call("*88104@pbx.test");
   story.run_for(2s);

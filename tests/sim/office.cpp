@@ -5,8 +5,8 @@
 namespace parkway::sim {
 namespace {
 
-digest_secret secret_of(const std::string& user, const std::string& realm) {
-  auto text = user + ":" + realm + ":secret";
+digest_secret secret_of(const std::string& user, const office& o) {
+  auto text = user + ":" + o.domain + ":" + o.password;
   digest_secret secret;
   EVP_Digest(text.data(), text.size(), secret.md5.data(), nullptr, EVP_md5(), nullptr);
   EVP_Digest(text.data(), text.size(), secret.sha256.data(), nullptr, EVP_sha256(), nullptr);
@@ -21,7 +21,7 @@ tenant build_tenant(const office& o) {
   t.domain = o.domain;
   t.is_default = o.is_default;
   for (auto& [n, display] : o.people)
-    t.extensions[number{n}] = {number{n}, display, secret_of(n, o.domain)};
+    t.extensions[number{n}] = {number{n}, display, secret_of(n, o)};
   if (o.sales.empty()) return t;
   park_group_entry group;
   group.name = group_name{"Sales"};

@@ -8,10 +8,11 @@
 
 namespace parkway::sim {
 
-/// A tenant for stories: extensions whose password is "secret", in a domain.
+/// A tenant for stories: extensions in a domain.
 struct office {
   std::string name = "demo";
   std::string domain = "pbx.test";
+  std::string password = "secret";  ///< Of all its phones.
   bool is_default = true;
   /// Number and display name.
   std::vector<std::pair<std::string, std::string>> people{

@@ -327,6 +327,7 @@ void phone_call::on_offer_response(const sip_text* r) {
 }
 
 void phone_call::refer(const std::string& user, const phone_call* replaces, bool silent) {
+  seen_.report_ended = false;
   auto m = request("REFER");
   std::string to = user.find('@') == user.npos ? user + "@" + phone_.habits().domain : user;
   if (replaces) {

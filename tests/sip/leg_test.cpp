@@ -386,13 +386,15 @@ TEST_CASE("a phone that refuses is heard in its own words", "[leg][outbound]") {
   CHECK(at.shard->counts().legs == 0);
 }
 
-TEST_CASE("a phone that never answers anything is not reachable", "[leg][outbound]") {
+TEST_CASE("a phone that never answers anything has not answered: 408", "[leg][outbound]") {
   test_bench at;
   phone_side phone{at};
   phone.rings();
   at.wait(33s);
   CHECK(at.wire.out.size() == 6);  // 0.5, 1.5, 3.5, 7.5, 15.5, 31.5 s
-  CHECK(at.hears<leg_refused>().why.code == fault_code::not_reachable);
+  const auto refused = at.hears<leg_refused>();
+  CHECK(refused.why.code == fault_code::no_answer);
+  CHECK(refused.why.status == 408);
   CHECK(at.shard->counts().legs == 0);
 }
 
@@ -528,6 +530,59 @@ TEST_CASE("whoever adopts a leg hears its events, and the former owner none", "[
   phone.sends("BYE");
   CHECK(at.hears_nothing());
   CHECK(heard.size() == 1);
+  caf::anon_send_exit(heir, caf::exit_reason::kill);
+  at.run();
+}
+
+TEST_CASE("who adopts a leg that has ended meanwhile hears of its end", "[leg]") {
+  test_bench at;
+  phone_side phone{at};
+  const auto leg = phone.talks();
+  phone.sends("BYE");
+  notebook heard;
+  auto heir = spawn_actor<listener>(at.system, &heard);
+  at.tell(adopt{leg, heir});
+  REQUIRE(heard.size() == 1);
+  const auto* end = std::any_cast<leg_ended>(&heard.front());
+  REQUIRE(end);
+  CHECK(end->leg == leg);
+  caf::anon_send_exit(heir, caf::exit_reason::kill);
+  at.run();
+}
+
+TEST_CASE("what the former owner left unanswered is refused when a leg is adopted", "[leg]") {
+  test_bench at;
+  phone_side phone{at};
+  const auto leg = phone.talks();
+  const std::string method = GENERATE("INVITE", "UPDATE");
+  phone.sends(method, {}, sdp("sendonly"));
+  notebook heard;
+  auto heir = spawn_actor<listener>(at.system, &heard);
+  at.tell(adopt{leg, heir});
+  if (method == "INVITE") at.next_response(100);
+  at.next_response(491);
+  CHECK(heard.empty());
+  caf::anon_send_exit(heir, caf::exit_reason::kill);
+  at.run();
+}
+
+TEST_CASE("a transfer that the former owner left undecided ends when a leg is adopted",
+          "[leg][refer]") {
+  test_bench at;
+  phone_side phone{at};
+  const auto leg = phone.talks();
+  phone.sends("REFER", "Refer-To: <sip:104@pbx.test>\r\n");
+  at.next_response(202);
+  const auto trying = at.next_request(method::notify);
+  notebook heard;
+  auto heir = spawn_actor<listener>(at.system, &heard);
+  at.tell(adopt{leg, heir});
+  phone.answers(trying, 200);
+  const auto last = at.next_request(method::notify);
+  CHECK(last.body().substr(0, 11) == "SIP/2.0 481");
+  CHECK(last.header("Subscription-State")->substr(0, 10) == "terminated");
+  phone.answers(last, 200);
+  CHECK(at.silent());
   caf::anon_send_exit(heir, caf::exit_reason::kill);
   at.run();
 }
