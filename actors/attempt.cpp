@@ -184,8 +184,8 @@ void attempt::answered(const leg_answered& a) {
   leg.holds = holds(leg.remote);
   cancel(hang_up_reason::answered_elsewhere);
   line.aim(leg);
-  // Whoever gets the leg adopts it, or has somebody adopt it: were we to do so too, nobody could say
-  // which of the two the transport reads first.
+  // Whoever gets the leg adopts it, or has somebody adopt it: were we to do so too, nobody could
+  // say which of the two the transport reads first.
   self->send(order.owner, attempt_answered{leg});
   self->quit();
 }

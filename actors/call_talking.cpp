@@ -261,6 +261,8 @@ void call::leg_over(const leg_ended& e) {
   if (parking && parking->parker == *who) return parker_left();
   if (parking && !parking->refused) return parked_party_left();
   if (moving && moving->mover == *who) return mover_left();
+  // Its place is being taken: who hangs up the old phone already means its peer no harm.
+  if (claimant && claimed_index == *who) return line.music(legs[1 - *who], in->call_park.music);
   end();
 }
 

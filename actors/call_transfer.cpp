@@ -182,10 +182,11 @@ void call::claim(const claim_peer& c) {
           });
 }
 
-/// The one who came left before its leg was up: the two talk on.
+/// The one who came left before its leg was up: the two talk on, where there are still two.
 void call::claim_lapses() {
   claimant = nullptr;
   guard.clear();
+  if (!legs[claimed_index].leg) return end();
   settle_media();
 }
 

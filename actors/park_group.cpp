@@ -57,7 +57,9 @@ void park_group::begin_hunt() {
     return hunt_over();
   }
   reports.clear();
+  seats.clear();
   for (const auto& m : group->members) {
+    seats.emplace(m, reports.size());
     reports.push_back({m, false, 0, std::nullopt});
     self->send(line.extension(*now, m), show_place{});
   }
@@ -68,10 +70,9 @@ void park_group::begin_hunt() {
 
 void park_group::reported(const place_status& s) {
   if (silent == 0) return;
-  const auto found =
-    std::find_if(reports.begin(), reports.end(), [&](const auto& r) { return r.place == s.place; });
-  if (found == reports.end()) return;
-  *found = s;
+  const auto seat = seats.find(s.place);
+  if (seat == seats.end()) return;
+  reports[seat->second] = s;
   if (--silent == 0) choose();
 }
 
@@ -82,11 +83,14 @@ void park_group::choose() {
   const auto* group = now ? now->park_group(me) : nullptr;
   const auto order = hunting_by(group ? group->hunting : hunting_policy::first)(
     reports, hunts.front().terms->parker.extension);
+  const auto max = now ? now->call_park.parked_per_extension_max : 0;
   for (const auto& place : order) {
-    const auto found =
-      std::find_if(reports.begin(), reports.end(), [&](const auto& r) { return r.place == place; });
-    if (found == reports.end()) continue;
-    places.push_back({place, found->registered && found->parked_count == 0});
+    const auto seat = seats.find(place);
+    if (seat == seats.end()) continue;
+    const auto& status = reports[seat->second];
+    // Who has just reported itself full need not be asked to refuse.
+    if (max && status.parked_count >= max) continue;
+    places.push_back({place, status.registered && status.parked_count == 0});
   }
   try_next();
 }

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace parkway {
@@ -40,13 +41,14 @@ struct park_group {
   const tenant_name in;
   const group_name me;
 
-  std::deque<park_here> hunts;        ///< The first one is under way.
-  std::vector<place_status> reports;  ///< In list order.
-  std::size_t silent = 0;             ///< Members that have not reported yet.
-  std::deque<candidate> places;       ///< Still to be tried.
-  candidate tried;                    ///< The one that is being tried.
-  park_terms_ptr trying;              ///< Sent to the place that is being tried.
-  std::vector<group_parked> parked;   ///< Longest-parked first.
+  std::deque<park_here> hunts;                    ///< The first one is under way.
+  std::vector<place_status> reports;              ///< In list order.
+  std::unordered_map<number, std::size_t> seats;  ///< Where each member stands in them.
+  std::size_t silent = 0;                         ///< Members that have not reported yet.
+  std::deque<candidate> places;                   ///< Still to be tried.
+  candidate tried;                                ///< The one that is being tried.
+  park_terms_ptr trying;                          ///< Sent to the place that is being tried.
+  std::vector<group_parked> parked;               ///< Longest-parked first.
   deadline reports_by{1};
   deadline answer_by{2};
 

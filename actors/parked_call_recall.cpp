@@ -126,6 +126,8 @@ void parked_call::come_to_the_end() {
   recall_at.clear();
   if (!at_the_end && terms->recall.final_number) {
     at_the_end = true;
+    // Whatever it is: a ring group that hunts may have more time than that.
+    final_at.set_after(self, final_rings_for);
     self->become(handed_on());
     change(park_state::handed_on);
     return ring(*terms->recall.final_number, seen_at_the_end(*terms), final_rings_for, false);

@@ -126,8 +126,14 @@ void retrieval::leg_over() {
   self->quit();
 }
 
-void retrieval::refuse_with(const refusal& why) {
-  line.leg(refuse{mine.leg, why});
+/// Where call park is switched off, whoever was parked before that is still handed out; all others
+/// hear that it is.
+void retrieval::refuse_with(refusal why) {
+  const bool nobody =
+    why.code == fault_code::nothing_parked || why.code == fault_code::no_such_number;
+  if (nobody && !in->call_park.enabled)
+    why = {fault_code::forbidden, 0, "call park is switched off"};
+  line.leg(refuse{mine.leg, std::move(why)});
   line.close(mine.media);
   self->quit();
 }

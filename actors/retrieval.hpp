@@ -42,7 +42,7 @@ struct retrieval {
   void ask();
   void ask_group();
   void answer_with(const claimed& c);
-  void refuse_with(const refusal& why);
+  void refuse_with(refusal why);
   void bridge(const leg_confirmed& c);
   void leg_over();
   retriever_ptr who() const;

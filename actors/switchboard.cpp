@@ -111,8 +111,6 @@ struct switchboard {
                    deal(c, spawn_consultation(self, line.house_ptr(), in, {c, std::nullopt}));
                  },
                  [&](const dials_retrieve& to) {
-                   if (!parks)
-                     return refuse_call(c, fault_code::forbidden, "call park is switched off");
                    deal(c, spawn_retrieval(self, line.house_ptr(), in, {c, to.place, {}, false}));
                  },
                },

@@ -450,6 +450,20 @@ TEST_CASE("a parked call that dies frees its place, and says so", "[parked_call]
   CHECK(o.h.leg(o.h.dials("101", "*88")).refused->code == fault_code::nothing_parked);
 }
 
+TEST_CASE("switching call park off strands nobody who is parked", "[retrieve][reload]") {
+  office o;
+  const auto parked = o.parks("*68104");
+  auto changed = *o.h.tenants();
+  changed.call_park.enabled = false;
+  o.h.change_tenant(changed);
+  const auto taken = o.retrieves("104");
+  CHECK(o.h.hears(parked) == "104");
+  o.h.hangs_up(taken);
+  for (const char* dialled : {"*88", "*88104", "*88199"})
+    CHECK(o.h.leg(o.h.dials("104", dialled)).refused->code == fault_code::forbidden);
+  o.empties();
+}
+
 // --- INVITE with Replaces ------------------------------------------------------------------------
 
 TEST_CASE("a phone takes over a call from another phone of its extension", "[retrieve][replaces]") {
@@ -485,6 +499,26 @@ TEST_CASE("a leg is not parked while another phone is taking it over", "[retriev
   o.h.confirms(other);
   CHECK(o.h.hears(caller) == "103");
   CHECK(o.h.parked_at("104").empty());
+  o.empties();
+}
+
+TEST_CASE("who hangs up the phone that is being replaced does not lose the other party",
+          "[retrieve][replaces]") {
+  office o;
+  const auto [caller, james] = o.h.talking("106", "103");
+  const auto other = o.h.dials_for("103", james);
+  o.h.hangs_up(james);
+  CHECK_FALSE(o.h.leg(caller).over);
+  SECTION("the new phone comes") {
+    CHECK(o.h.hears(caller) == "music");
+    o.h.confirms(other);
+    CHECK(o.h.hears(caller) == "103");
+    CHECK(o.h.hears(other) == "106");
+  }
+  SECTION("the new phone does not come: nobody is left") {
+    o.h.says(leg_ended{other, end_cause::no_ack, true});
+    CHECK(o.h.leg(caller).hung_up);
+  }
   o.empties();
 }
 

@@ -118,3 +118,32 @@ TEST_CASE("when the longest time is over, the call is ended with BYE", "[park][r
   CHECK(story.park_events().back().why == park_end::expired);
   check_end(story);
 }
+
+TEST_CASE("a ring group in `final` that hunts for longer than a minute is given up all the same",
+          "[park][recall]") {
+  story_terms terms;
+  terms.change = [](tenant& t) {
+    t.call_park.recall.recall_time = 0s;
+    t.call_park.recall.max_park_time = 30s;
+    t.call_park.recall.final_number = number{"600"};
+    auto& group = t.ring_groups[number{"600"}];
+    group.number = number{"600"};
+    group.strategy = ring_strategy::prioritized;
+    group.ring_time = 40s;
+    group.members = {number{"101"}, number{"102"}};
+  };
+  simulation story{terms};
+  auto [alice, james] = park_alice(story);
+  auto& ann = story.registered("ann", "101");
+  auto& bob = story.registered("bob", "102");
+  story.run_for(31s);
+  CHECK(ann.live_calls() == 1);
+  story.run_for(40s);
+  CHECK(ann.live_calls() == 0);
+  CHECK(bob.live_calls() == 1);
+  story.run_for(20s);
+  CHECK(bob.live_calls() == 0);
+  CHECK(alice.line().ended());
+  CHECK(alice.line().seen().ended_by_peer);
+  check_end(story);
+}

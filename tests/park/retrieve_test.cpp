@@ -259,7 +259,8 @@ TEST_CASE("two tenants with the same numbers never meet", "[park][retrieve][tena
   terms.more_offices = {other};
   simulation story{terms};
   auto [alice, james] = park_alice(story);
-  auto& stranger = story.registered("stranger", "104", {.password = "theirs", .domain = "other.test"});
+  auto& stranger =
+    story.registered("stranger", "104", {.password = "theirs", .domain = "other.test"});
   auto& own = stranger.call("*88104");
   auto& theirs = stranger.call("*88104@pbx.test");
   story.run_for(2s);
