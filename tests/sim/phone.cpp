@@ -34,6 +34,9 @@ void phone::unplug() {
   registered_ = false;
   for (auto& call : calls_)
     call->drop();
+  for (auto& w : watches_)
+    w->drop();
+  screen_ = {};
 }
 
 std::string phone::fresh_tag() {
@@ -189,6 +192,12 @@ void phone::options(const std::string& uri) {
   });
 }
 
+phone_watch& phone::watch(const std::string& event, const std::string& user) {
+  watches_.push_back(std::make_unique<phone_watch>(*this, event, user));
+  watches_.back()->subscribe();
+  return *watches_.back();
+}
+
 void phone::refer_outside(const std::string& request_uri, const std::string& refer_to) {
   auto m = outside("REFER", request_uri, request_uri);
   m.add("Refer-To", refer_to)
@@ -210,6 +219,7 @@ void phone::on_request(transaction_id id, const sip_text& m) {
   }
   if (!m.to_tag().empty()) {
     if (auto* call = find(m.call_id(), m.to_tag())) return call->on_request(id, m);
+    if (auto* watch = m.is("NOTIFY") ? find_watch(m) : nullptr) return watch->on_notify(id, m);
     if (!m.is("NOTIFY"))
       return transactions_.respond(id, respond_to(m, 481, phrase_of(481), fresh_tag()));
   }
@@ -220,9 +230,16 @@ void phone::on_request(transaction_id id, const sip_text& m) {
   on_outside_request(id, m);
 }
 
+phone_watch* phone::find_watch(const sip_text& m) {
+  auto found = std::find_if(watches_.begin(), watches_.end(),
+                            [&](auto& w) { return w->is_dialog(m.call_id(), m.to_tag()); });
+  return found == watches_.end() ? nullptr : found->get();
+}
+
 void phone::on_outside_request(transaction_id id, const sip_text& m) {
   notices_.push_back(m);
   auto status = answer_notice(m);
+  if (m.header("Event") == "park-info" && status < 300) screen_ = read_park_body(m.body);
   transactions_.respond(id, respond_to(m, status, phrase_of(status), fresh_tag()));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/sim/phone_call.hpp"
+#include "tests/sim/phone_watch.hpp"
 
 #include <deque>
 #include <functional>
@@ -32,6 +33,8 @@ class phone final : public transaction_user {
   /// REFER outside a dialog to park the peer of a call (draft-procter-bliss-call-park-extension).
   void refer_outside(const std::string& request_uri, const std::string& refer_to);
   void options(const std::string& uri);
+  /// Subscribes to a number: `dialog` is a BLF key, `call-info` the screen (with the park body).
+  phone_watch& watch(const std::string& event, const std::string& user);
   /// Any request outside a dialog; 401 is answered. The handler hears the final response or null.
   void send_outside(sip_text request, on_final heard);
   /// Pulls the plug: nothing is sent or heard, calls are forgotten.
@@ -42,6 +45,7 @@ class phone final : public transaction_user {
   const std::string& name() const { return name_; }
   const endpoint& address() const { return own_; }
   phone_habits& habits() { return habits_; }
+  const phone_habits& habits() const { return habits_; }
   bool registered() const { return registered_; }
   int register_status() const { return register_status_; }
   /// Final responses of REGISTER, the first first.
@@ -51,6 +55,7 @@ class phone final : public transaction_user {
   /// The newest call.
   phone_call& line() { return *calls_.back(); }
   phone_call& line(std::size_t index) { return *calls_.at(index); }
+  const phone_call& line(std::size_t index) const { return *calls_.at(index); }
   std::size_t line_count() const { return calls_.size(); }
   /// The newest call that is not ended, or null.
   phone_call* live_call();
@@ -59,6 +64,9 @@ class phone final : public transaction_user {
   /// Statuses of what was sent outside dialogs (OPTIONS, REFER), in order.
   const std::vector<int>& outside_answers() const { return outside_answers_; }
   const sip_text& last_outside_answer() const { return outside_answer_; }
+  /// What the screen shows as parked: the last unasked NOTIFY (Event: park-info).
+  const lamp_text& screen() const { return screen_; }
+  const std::deque<std::unique_ptr<phone_watch>>& watches() const { return watches_; }
   /// Requests that came outside dialogs, but INVITE: NOTIFY, OPTIONS.
   const std::vector<sip_text>& notices() const { return notices_; }
   /// What no PBX may do to a phone; a story ends with none.
@@ -97,6 +105,7 @@ class phone final : public transaction_user {
   void plan_refresh(const sip_text& r);
   void try_outside(sip_text m, on_final heard, int attempts);
   phone_call* find(const std::string& call_id, const std::string& own_tag);
+  phone_watch* find_watch(const sip_text& notify);
   void on_outside_request(transaction_id id, const sip_text& request);
 
   timeline& time_;
@@ -106,6 +115,8 @@ class phone final : public transaction_user {
   phone_habits habits_;
   transactions transactions_;
   std::deque<std::unique_ptr<phone_call>> calls_;
+  std::deque<std::unique_ptr<phone_watch>> watches_;
+  lamp_text screen_;
   std::map<transaction_id, on_final> handlers_;
   std::string challenge_;
   std::uint32_t nonce_count_ = 0;

@@ -91,6 +91,7 @@ void phone_call::send_ack(const sip_text& response) {
 
 void phone_call::end(int status) {
   if (state_ == call_state::ended) return;
+  if (state_ == call_state::talking && invite_ != 0) phone_.wire().abandon(invite_);
   state_ = call_state::ended;
   if (seen_.status == 0) seen_.status = status;
   for (auto id : {ringing_, answering_, reliable_, session_, retry_})
@@ -228,7 +229,9 @@ void phone_call::acknowledge_reliably(const sip_text& r) {
   auto m = request("PRACK");
   m.add("RAck", std::to_string(peer_rseq_) + " " + std::string(r.header("CSeq")));
   phone_.send(m, [this](const sip_text* answer) {
-    if (!answer || answer->status >= 300) phone_.complain("PRACK refused");
+    // One that crosses the final answer is refused (RFC 3262 §3).
+    if ((!answer || answer->status >= 300) && state_ == call_state::ringing_there)
+      phone_.complain("PRACK refused");
   });
 }
 
@@ -350,7 +353,7 @@ void phone_call::refer(const std::string& user, const phone_call* replaces, bool
 }
 
 void phone_call::on_report_goodbye(goodbye moment) {
-  if (phone_.habits().after_park == moment && state_ == call_state::talking) bye();
+  if (phone_.habits().after_park == moment && state_ == call_state::talking) hang_up();
 }
 
 void phone_call::send_info(const std::string& content_type, const std::string& body) {

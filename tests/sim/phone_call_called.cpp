@@ -204,10 +204,13 @@ void phone_call::on_report(transaction_id id, const sip_text& m) {
   int status = 0;
   if (m.body.substr(0, 8) == "SIP/2.0 ") status = std::stoi(m.body.substr(8, 3));
   if (status == 0) phone_.complain("a report that is not a sipfrag");
-  if (seen_.report_ended) phone_.complain("a report after the last one");
+  // RFC 3515 §2.4.6: each REFER of the dialog has reports of its own.
+  auto refer = parameter_of(event, "id");
+  if (reported_.contains(refer)) phone_.complain("a report after the last one");
   seen_.reports.push_back(status);
   bool last = m.header("Subscription-State").substr(0, 10) == "terminated";
   seen_.report_ended = last;
+  if (last) reported_.insert(refer);
   auto answer = respond(m, 200);
   phone_.time().in(phone_.habits().report_pause, [this, id, answer, last, status] {
     phone_.wire().respond(id, answer);

@@ -5,6 +5,7 @@
 #include "kernel/directory.hpp"
 #include "kernel/journal.hpp"
 #include "sip/transport.hpp"
+#include "tests/sim/park_rules.hpp"
 
 #include <caf/defaults.hpp>
 #include <caf/send.hpp>
@@ -352,6 +353,8 @@ std::vector<std::string> simulation::end() {
   expect_none(static_cast<std::size_t>(std::count_if(
                 last.begin(), last.end(), [](auto& l) { return l.second != park_state::ended; })),
               "parked calls without an end");
+  for (auto& lie : lying_lamps(*this))
+    broken.push_back(lie);
   auto entries = house_->names->everybody().size();
   expect_none(system_.registry().running() - staff_count_ - entries - notifiers(),
               "actors too many");

@@ -61,6 +61,7 @@ class simulation {
   bool run_until(const std::function<bool()>& so,
                  timeline::duration limit = std::chrono::seconds(30));
 
+  const std::map<std::string, std::unique_ptr<phone>>& phones() const { return phones_; }
   timeline& time() { return time_; }
   virtual_network& net() { return net_; }
   pbx_port& port() { return *port_; }

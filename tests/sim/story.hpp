@@ -7,25 +7,36 @@
 #define CATCH_CONFIG_EXTERNAL_INTERFACES  // For the listener below.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace parkway::sim {
 
-/// The seeds a story is played with: 0 … count-1. PARKWAY_SEED=n plays that one alone;
-/// PARKWAY_SEEDS=n plays that many; a nightly build plays twenty times as many.
-inline Catch::Generators::GeneratorWrapper<std::uint64_t> seeds(std::uint64_t count) {
-  if (auto* one = std::getenv("PARKWAY_SEED")) {
-    auto seed = std::strtoull(one, nullptr, 10);
-    return Catch::Generators::range<std::uint64_t>(seed, seed + 1);
-  }
+/// A seed from the environment, or none.
+inline std::optional<std::uint64_t> number_in_environment(const char* name) {
+  auto* text = std::getenv(name);
+  return text ? std::optional<std::uint64_t>(std::strtoull(text, nullptr, 10)) : std::nullopt;
+}
+
+/// The seeds a story is played with: 0 … count-1, in a nightly build 0 … nightly-1.
+/// PARKWAY_SEED=n plays that one alone, PARKWAY_SEEDS=n that many; PARKWAY_PART=k PARKWAY_PARTS=n
+/// plays every n-th from k on, so that programs can share the work.
+inline Catch::Generators::GeneratorWrapper<std::uint64_t> seeds(std::uint64_t count,
+                                                                std::uint64_t nightly = 0) {
+  using Catch::Generators::range;
+  if (auto one = number_in_environment("PARKWAY_SEED")) return range<std::uint64_t>(*one, *one + 1);
 #ifdef PARKWAY_NIGHTLY
-  count *= 20;
+  count = nightly > 0 ? nightly : count * 20;
 #endif
-  if (auto* many = std::getenv("PARKWAY_SEEDS")) count = std::strtoull(many, nullptr, 10);
-  return Catch::Generators::range<std::uint64_t>(0, count);
+  count = number_in_environment("PARKWAY_SEEDS").value_or(count);
+  auto parts = number_in_environment("PARKWAY_PARTS").value_or(1);
+  auto part = number_in_environment("PARKWAY_PART").value_or(0);
+  return range<std::uint64_t>(part, std::max(count, part + 1), parts);
 }
 
 /// The end of every story: nothing is left over.
@@ -33,9 +44,20 @@ inline void check_end(simulation& story) {
   CHECK(story.end() == std::vector<std::string>{});
 }
 
-/// Prints seed and ladder of the first failure of each story.
+/// The shell command that plays a story again.
+inline std::string replay_command(std::uint64_t seed, const std::string& story) {
+  std::string name;
+  for (char c : story)
+    name += c == ',' || c == '[' ? std::string("\\") + c : std::string(1, c);
+  return "PARKWAY_SEED=" + std::to_string(seed) + " " + program_invocation_name + " '" + name + "'";
+}
+
+/// Prints the ladder of the first failure of each story, and the command that plays it again.
 struct ladder_printer : Catch::TestEventListenerBase {
   using TestEventListenerBase::TestEventListenerBase;
+  std::string story_name;
+
+  void testCaseStarting(const Catch::TestCaseInfo& info) override { story_name = info.name; }
 
   bool assertionEnded(const Catch::AssertionStats& stats) override {
     static const simulation* printed = nullptr;
@@ -46,7 +68,8 @@ struct ladder_printer : Catch::TestEventListenerBase {
     printed = story;
     printed_seed = story->seed();
     std::cerr
-      << "\nPARKWAY_SEED=" << story->seed() << " fails:"
+      << "\nseed " << story->seed()
+      << " fails; again: " << replay_command(story->seed(), story_name) << '\n'
       << story->ladder(
            {.times = true, .trying = true, .acks = true, .challenges = true, .repetitions = true})
       << '\n';

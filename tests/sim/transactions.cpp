@@ -73,6 +73,14 @@ transaction_id transactions::cancel(transaction_id invite) {
   return start(std::move(m));
 }
 
+void transactions::abandon(transaction_id invite) {
+  auto found = clients_.find(invite);
+  if (found == clients_.end() || found->second.status >= 200) return;
+  time_.cancel(found->second.end);
+  found->second.abandoned = true;
+  found->second.end = time_.in(64 * t1, [this, invite] { drop_client(invite); });
+}
+
 std::string transactions::acknowledge(sip_text ack) {
   auto branch = "z9hG4bK-" + own_.text() + "-ack" + std::to_string(++last_);
   ack.headers.emplace(ack.headers.begin(), "Via", via(kind_, own_, branch));
@@ -137,7 +145,7 @@ void transactions::on_response(const sip_text& response) {
   c.status = response.status;
   if (invite) {
     time_.cancel(c.repeat);
-    time_.cancel(c.end);
+    if (!c.abandoned) time_.cancel(c.end);
     if (response.status >= 300) acknowledge_refusal(c, response);
   } else if (response.status >= 200) {
     time_.cancel(c.repeat);

@@ -48,6 +48,9 @@ class transactions {
   /// Sends bytes again, or whatever they are.
   void send(const std::string& bytes);
   void respond(transaction_id id, sip_text response);
+  /// The dialog of a running re-INVITE is over: its answer may never come (RFC 3261 §15.1.2 only
+  /// recommends one), and is waited for no longer than 64*T1.
+  void abandon(transaction_id invite);
   /// Our 2xx was acknowledged: its repetition ends.
   void acknowledged(transaction_id id);
   void receive(std::string_view bytes);
@@ -61,8 +64,9 @@ class transactions {
   struct client {
     sip_text request;
     std::string bytes;
-    int status = 0;   ///< Last one seen.
-    std::string ack;  ///< For a refused INVITE.
+    int status = 0;          ///< Last one seen.
+    bool abandoned = false;  ///< A provisional answer keeps it alive no longer.
+    std::string ack;         ///< For a refused INVITE.
     timeline::duration pause = t1;
     timeline::event_id repeat = 0, end = 0;
   };

@@ -1,0 +1,212 @@
+#include "tests/sim/park_rules.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace parkway::sim {
+namespace {
+
+using ids = std::set<std::string>;
+
+/// What is parked, as an extension's phones are to show it.
+struct expected_lamp {
+  ids shown;                     ///< On its screens: parked here, and group-parked for its group.
+  ids here;                      ///< On keys that watch it.
+  std::set<std::string> oldest;  ///< Numbers a bare retrieve could fetch first.
+};
+
+bool is_shown(const tenant& in, const parked_now& p, const number& n) {
+  auto& terms = *p.terms;
+  if (terms.place == n) return true;
+  if (terms.parker.extension == n) return terms.parker_is_told;
+  if (terms.kind != park_kind::group) return false;
+  auto* group = in.park_group(terms.group);
+  return group
+         && std::find(group->members.begin(), group->members.end(), n) != group->members.end();
+}
+
+expected_lamp expect_at(const tenant& in, const std::vector<parked_now>& parked, const number& n) {
+  expected_lamp lamp;
+  std::optional<timeline::time_point> first;
+  for (auto& p : parked) {
+    if (p.terms->tenant != in.name || !p.retrievable()) continue;
+    if (p.terms->place == n) lamp.here.insert(p.id.text);
+    if (!is_shown(in, p, n)) continue;
+    lamp.shown.insert(p.id.text);
+    first = first.value_or(p.since);
+    if (p.since == *first) lamp.oldest.insert(p.terms->parked.extension.text);
+  }
+  return lamp;
+}
+
+std::string list(const ids& of) {
+  std::string text = "{";
+  for (auto& id : of)
+    text += " " + id;
+  return text + " }";
+}
+
+bool same_first(const lamp_text& shown, const expected_lamp& wanted) {
+  return shown.first.empty() ? wanted.oldest.empty() : wanted.oldest.contains(shown.first);
+}
+
+class lamp_inspector {
+ public:
+  explicit lamp_inspector(const simulation& story)
+    : story_(story),
+      in_(*story.house().tenants->current()->fallback),
+      parked_(parked_calls(story)) {}
+
+  std::vector<std::string> inspect() {
+    for (auto& [name, p] : story_.phones())
+      if (p->habits().domain == in_.domain) inspect(*p);
+    return std::move(lies_);
+  }
+
+ private:
+  void inspect(const phone& p) {
+    bool has_screen = false;
+    for (auto& w : p.watches()) {
+      if (!w->active()) continue;
+      auto wanted = expect_at(in_, parked_, number{w->user()});
+      if (w->event() == "dialog" && w->shown().parked != wanted.here)
+        lie(p, "key " + w->user(), w->shown().parked, wanted.here);
+      if (w->event() != "call-info") continue;
+      has_screen = has_screen || w->user() == p.habits().number;
+      if (!same_first(w->shown(), wanted))
+        lies_.push_back(p.name() + "'s screen shows \"" + w->shown().first + "\", not one of "
+                        + list(wanted.oldest));
+    }
+    if (has_screen || !p.registered()) return;
+    auto wanted = expect_at(in_, parked_, number{p.habits().number});
+    if (p.screen().parked != wanted.shown)
+      lie(p, "screen", p.screen().parked, wanted.shown);
+    else if (!same_first(p.screen(), wanted))
+      lies_.push_back(p.name() + "'s screen shows \"" + p.screen().first + "\" first");
+  }
+
+  void lie(const phone& p, const std::string& what, const ids& shown, const ids& wanted) {
+    lies_.push_back(p.name() + "'s " + what + " shows " + list(shown) + ", parked is "
+                    + list(wanted));
+  }
+
+  const simulation& story_;
+  const tenant& in_;
+  std::vector<parked_now> parked_;
+  std::vector<std::string> lies_;
+};
+
+/// True if the screen of that call names the number.
+bool names(const phone_call& call, const std::string& number) {
+  auto& shown = call.seen().shown;
+  return shown == number || shown.find("<" + number + ">") != shown.npos;
+}
+
+class caller_inspector {
+ public:
+  caller_inspector(const simulation& story, const std::vector<std::string>& callers)
+    : story_(story), callers_(callers), parked_(parked_calls(story)) {}
+
+  std::vector<std::string> inspect() {
+    for (auto& [name, p] : story_.phones())
+      for (std::size_t i = 0; i < p->line_count(); ++i)
+        if (auto& call = p->line(i); !call.ended()) inspect(*p, call);
+    for (auto& name : callers_)
+      inspect_places(*story_.phones().at(name));
+    return std::move(broken_);
+  }
+
+ private:
+  bool is_caller(const std::string& name) const {
+    return std::find(callers_.begin(), callers_.end(), name) != callers_.end();
+  }
+
+  std::size_t places_of(const phone& p) const {
+    return static_cast<std::size_t>(std::count_if(parked_.begin(), parked_.end(), [&](auto& one) {
+      return one.terms->parked.extension.text == p.habits().number
+             && one.state != park_state::parking;
+    }));
+  }
+
+  void inspect_places(const phone& p) {
+    auto places = places_of(p);
+    if (places > p.live_calls())
+      broken_.push_back(p.name() + " is parked " + std::to_string(places) + " times in "
+                        + std::to_string(p.live_calls()) + " calls");
+  }
+
+  void inspect(const phone& p, const phone_call& call) {
+    if (!call.talking()) return;
+    auto heard = story_.hears(p, call);
+    if (heard == "noise") broken_.push_back(p.name() + " hears noise");
+    bool person = story_.phones().contains(heard);
+    if (person) inspect_pair(p, call, *story_.phones().at(heard));
+    if (!is_caller(p.name()) || p.live_calls() != 1 || call.busy()) return;
+    bool listens = call.local_sdp().direction == "sendrecv";
+    if (listens && heard == "nothing") broken_.push_back(p.name() + " waits in silence");
+    auto places = places_of(p);
+    if (places == 1 && person) broken_.push_back(p.name() + " is parked and hears " + heard);
+    if (places == 0 && !has_partner(p, call))
+      broken_.push_back(p.name() + " is with nobody and at no place");
+  }
+
+  /// Somebody else's call that names this one, or is named by it.
+  bool has_partner(const phone& p, const phone_call& call) const {
+    for (auto& [name, other] : story_.phones()) {
+      if (other->name() == p.name() || is_caller(name)) continue;
+      for (std::size_t i = 0; i < other->line_count(); ++i) {
+        auto& theirs = other->line(i);
+        if (!theirs.ended()
+            && (names(theirs, p.habits().number) || names(call, other->habits().number)))
+          return true;
+      }
+    }
+    return false;
+  }
+
+  void inspect_pair(const phone& p, const phone_call& call, const phone& heard) {
+    if (is_caller(p.name()) && is_caller(heard.name()))
+      broken_.push_back(p.name() + " and " + heard.name() + ", both callers, hear each other");
+    if (names(call, heard.habits().number)) return;
+    for (std::size_t i = 0; i < heard.line_count(); ++i)
+      if (auto& theirs = heard.line(i); !theirs.ended() && names(theirs, p.habits().number)) return;
+    broken_.push_back(p.name() + " hears a stranger: " + heard.name());
+  }
+
+  const simulation& story_;
+  const std::vector<std::string>& callers_;
+  std::vector<parked_now> parked_;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace
+
+std::vector<parked_now> parked_calls(const simulation& story) {
+  std::vector<parked_now> calls;
+  for (auto& e : story.park_events()) {
+    auto found = std::find_if(calls.begin(), calls.end(), [&](auto& p) { return p.id == e.id; });
+    if (e.state == park_state::ended) {
+      if (found != calls.end()) calls.erase(found);
+    } else if (found == calls.end()) {
+      calls.push_back({e.id, e.terms, e.state, e.at});
+    } else {
+      found->state = e.state;
+    }
+  }
+  return calls;
+}
+
+std::vector<std::string> lying_lamps(const simulation& story) {
+  return lamp_inspector{story}.inspect();
+}
+
+std::vector<std::string> broken_park_rules(const simulation& story,
+                                           const std::vector<std::string>& callers) {
+  auto broken = caller_inspector{story, callers}.inspect();
+  auto lies = lying_lamps(story);
+  broken.insert(broken.end(), lies.begin(), lies.end());
+  return broken;
+}
+
+}  // namespace parkway::sim
