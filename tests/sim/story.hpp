@@ -26,8 +26,8 @@ inline std::optional<std::uint64_t> number_in_environment(const char* name) {
 /// The seeds a story is played with: 0 … count-1, in a nightly build 0 … nightly-1.
 /// PARKWAY_SEED=n plays that one alone, PARKWAY_SEEDS=n that many; PARKWAY_PART=k PARKWAY_PARTS=n
 /// plays every n-th from k on, so that programs can share the work.
-inline Catch::Generators::GeneratorWrapper<std::uint64_t> seeds(std::uint64_t count,
-                                                                std::uint64_t nightly = 0) {
+inline Catch::Generators::GeneratorWrapper<std::uint64_t> seeds(
+  std::uint64_t count, [[maybe_unused]] std::uint64_t nightly = 0) {
   using Catch::Generators::range;
   if (auto one = number_in_environment("PARKWAY_SEED")) return range<std::uint64_t>(*one, *one + 1);
 #ifdef PARKWAY_NIGHTLY
