@@ -229,9 +229,9 @@ void phone_call::acknowledge_reliably(const sip_text& r) {
   auto m = request("PRACK");
   m.add("RAck", std::to_string(peer_rseq_) + " " + std::string(r.header("CSeq")));
   phone_.send(m, [this](const sip_text* answer) {
-    // One that crosses the final answer is refused (RFC 3262 §3).
-    if ((!answer || answer->status >= 300) && state_ == call_state::ringing_there)
-      phone_.complain("PRACK refused");
+    // One that crosses a refusal of the call is refused (RFC 3262 §3).
+    prack_refused_ = prack_refused_ || !answer || answer->status >= 300;
+    if (prack_refused_ && state_ == call_state::talking) phone_.complain("PRACK refused");
   });
 }
 
@@ -248,6 +248,7 @@ void phone_call::send_cancel() {
 }
 
 void phone_call::on_answered(const sip_text& r) {
+  if (prack_refused_) phone_.complain("PRACK refused, call answered");
   if (auto ack = acks_.find(r.cseq_number()); ack != acks_.end()) {
     if (r.to_tag() == remote_tag_) phone_.wire().send(ack->second);
     return;

@@ -147,6 +147,7 @@ class phone_call {
   bool offerless_ = false;
   std::map<std::uint32_t, std::string> acks_;  ///< By CSeq, to be repeated.
   std::uint32_t rseq_ = 0, peer_rseq_ = 0;
+  bool prack_refused_ = false;
   std::set<std::string> reported_;  ///< Ids of the REFERs whose last report has come.
   timeline::event_id ringing_ = 0, answering_ = 0, reliable_ = 0, session_ = 0, retry_ = 0;
   std::uint32_t session_interval_ = 0;
