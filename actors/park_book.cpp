@@ -12,21 +12,24 @@
 namespace parkway {
 namespace {
 
-constexpr std::size_t ended_max = 1000;    ///< Timelines kept for questions afterwards.
-constexpr std::size_t timeline_max = 200;  ///< A call that is recalled every 15 s for 50 minutes.
+constexpr std::size_t ended_max = 1000;  ///< Timelines kept for questions afterwards.
+/// How it came to be parked and how it ends are kept; of many recalls the ones in the middle go.
+constexpr std::size_t timeline_max = 200, beginning_kept = 50;
 
-std::string describe(const park_event& e) {
+/// What an event says that the notes of its parked call do not; empty: nothing.
+std::string describe(const park_event& e, park_state before) {
   switch (e.state) {
-    case park_state::parking:
-      return "place reserved at " + e.terms->place.text;
     case park_state::parked:
-      return "parked at " + e.terms->place.text;
-    case park_state::recalling:
-      return "recalling " + e.terms->parker.extension.text;
-    case park_state::handed_on:
-      return "handed on: not retrievable any more";
+      if (before != park_state::parking) return {};
+      return shown_name(e.terms->parked) + " parked at " + e.terms->place.text + " by "
+             + e.terms->parker.extension.text;
     case park_state::bridging:
       return "taken by " + e.other.extension.text;
+    case park_state::handed_on:
+      return "handed on: not retrievable any more";
+    case park_state::parking:
+    case park_state::recalling:
+      return {};
     case park_state::ended:
       break;
   }
@@ -38,7 +41,7 @@ std::string describe(const park_event& e) {
     case park_end::abandoned:
       return "the parked party hung up";
     case park_end::expired:
-      return "max_park_time is over, or nobody is left to be rung";
+      return "over";
     case park_end::failed:
       return "the park did not come about";
   }
@@ -59,28 +62,42 @@ struct park_book {
   caf::behavior make_behavior() {
     self->send(house->bus, watch{self, topic::park});
     return {
-      [this](const park_event& e) {
-        auto& entry = entry_of(e.id, e.terms, e.at);
-        note(entry, e.at, describe(e));
-        if (entry.state == park_state::parking) entry.parked_at = house->wall(e.at);
-        entry.state = e.state;
-        if (e.state == park_state::ended) forget_oldest(e.id);
-      },
+      [this](const park_event& e) { changed(e); },
       [this](const park_noted& n) { note(entry_of(n.id, n.terms, n.at), n.at, n.what); },
       [this](const show_park_book& s) { return answer(s); },
     };
   }
 
+  void changed(const park_event& e) {
+    auto& entry = entry_of(e.id, e.terms, e.at);
+    note(entry, e.at, describe(e, entry.state));
+    if (entry.state == park_state::parking) entry.parked_at = house->wall(e.at);
+    entry.state = e.state;
+    entry.recall_at.reset();
+    if (e.recall_at) entry.recall_at = house->wall(*e.recall_at);
+    if (e.state == park_state::ended) forget_oldest(e.id);
+  }
+
   park_entry& entry_of(const park_id& id, const park_terms_ptr& terms,
                        std::chrono::steady_clock::time_point at) {
     const auto [found, fresh] = entries.try_emplace(id);
-    if (fresh) found->second = {id, terms, park_state::parking, house->wall(at), {}};
+    if (!fresh) return found->second;
+    found->second = {id, terms, park_state::parking, house->wall(at), {}, {}, {}};
+    const auto in = house->tenants->find(terms->tenant);
+    if (in && !terms->place.empty())
+      found->second.retrieve_code = in->codes.call_retrieve + terms->place.text;
     return found->second;
   }
 
   void note(park_entry& entry, std::chrono::steady_clock::time_point at, std::string what) {
-    if (entry.timeline.size() < timeline_max)
-      entry.timeline.push_back({house->wall(at), std::move(what)});
+    if (what.empty()) return;
+    auto& lines = entry.timeline;
+    if (lines.size() == timeline_max) lines.erase(lines.begin() + beginning_kept);
+    // A group and the call it parked write from two mailboxes.
+    const auto wall = house->wall(at);
+    const auto later =
+      std::find_if(lines.rbegin(), lines.rend(), [&](const park_line& l) { return l.at <= wall; });
+    lines.insert(later.base(), {wall, std::move(what)});
   }
 
   void forget_oldest(const park_id& now_ended) {
@@ -91,10 +108,15 @@ struct park_book {
   }
 
   park_entries answer(const show_park_book& s) const {
+    if (!s.id.empty()) {
+      const auto found = entries.find(s.id);
+      return found == entries.end() ? park_entries{} : park_entries{{found->second}};
+    }
     park_entries all;
-    for (const auto& [id, entry] : entries)
-      if (s.id.empty() ? entry.state != park_state::ended : id == s.id)
-        all.entries.push_back(entry);
+    for (const auto& [id, e] : entries)
+      if (e.state != park_state::ended)
+        all.entries.push_back(
+          {id, e.terms, e.state, e.parked_at, e.recall_at, e.retrieve_code, {}});
     std::sort(all.entries.begin(), all.entries.end(), [](const auto& a, const auto& b) {
       return std::tie(a.parked_at, a.id) < std::tie(b.parked_at, b.id);
     });

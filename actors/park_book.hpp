@@ -7,6 +7,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,14 @@ struct park_entry {
   park_terms_ptr terms;
   park_state state = park_state::parking;
   std::chrono::system_clock::time_point parked_at;
-  std::vector<park_line> timeline;
+  std::optional<std::chrono::system_clock::time_point> recall_at;  ///< None: no recall to come.
+  std::string retrieve_code;        ///< What to dial: "*88104"; empty: parked at no place.
+  std::vector<park_line> timeline;  ///< In order of time. Empty where all are shown.
 };
 
 /// Which calls are parked? anybody → park book; the reply is park_entries, longest-parked first.
-/// `id`: one of them, also when it has ended lately; empty: all that are parked now.
+/// `id`: one of them, with its timeline, also when it has ended lately; empty: all that are parked
+/// now.
 struct show_park_book {
   park_id id;
 };

@@ -11,6 +11,8 @@ namespace {
 
 /// Members are actors of this process: one that is silent so long is dying.
 constexpr auto members_report_within = std::chrono::seconds{2};
+/// Members a line of the timeline names.
+constexpr std::size_t named_max = 20;
 /// A place is reserved once it is on disk.
 constexpr auto place_answers_within = std::chrono::seconds{5};
 
@@ -170,20 +172,25 @@ void park_group::unshow(const unshow_parked& u) {
     self->send(line.house().names->extension(in, m), u);
 }
 
-/// The timeline says who was passed over, and why.
+/// The timeline says who was passed over, and why; in a big group not each by name.
 void park_group::explain(const park_id& id, const park_terms_ptr& terms) {
   const auto at = self->clock().now();
   const auto note = [&](std::string what) {
     self->send(line.house().bus, park_noted{id, terms, std::move(what), at});
   };
-  for (const auto& r : reports) {
-    if (r.place == terms->place) continue;
-    if (r.parked_count > 0)
-      note(r.place.text + " passed over: a call is parked there");
-    else if (!r.registered)
-      note(r.place.text + " passed over: not registered");
-  }
-  note(terms->place.text + " chosen by the group " + me.text);
+  const auto passed_over = [&](const std::string& why, auto is_meant) {
+    std::string names;
+    std::size_t count = 0;
+    for (const auto& r : reports) {
+      if (r.place == terms->place || !is_meant(r) || ++count > named_max) continue;
+      names += (names.empty() ? "" : ", ") + r.place.text;
+    }
+    if (count > named_max) names += " and " + std::to_string(count - named_max) + " more";
+    if (count > 0) note(names + " passed over: " + why);
+  };
+  passed_over("a call is parked there", [](const auto& r) { return r.parked_count > 0; });
+  passed_over("not registered", [](const auto& r) { return !r.registered && !r.parked_count; });
+  note(terms->place.text + " chosen in the group " + me.text);
 }
 
 void park_group::hand_out(const retrieve& r) {

@@ -14,6 +14,20 @@ constexpr auto leg_comes_within = std::chrono::seconds{15};
 /// Where no RTP is to go.
 constexpr std::uint16_t discard_port = 9;
 
+/// Why a retriever does not get the call.
+const char* in_words(fault_code why) {
+  switch (why) {
+    case fault_code::forbidden:
+      return "retrieve_scope does not allow it (403)";
+    case fault_code::no_common_codec:
+      return "its phone shares no codec with the parked party (488)";
+    case fault_code::overloaded:
+      return "too many want it at once (503)";
+    default:
+      return "somebody was quicker, or it had ended (404)";
+  }
+}
+
 const char* word(park_end why) {
   switch (why) {
     case park_end::retrieved:
@@ -127,7 +141,7 @@ caf::behavior parked_call::parked_state() {
     [this](const retrieve& r) { claim(r); },
     [this](const tick& t) {
       if (recall_at.due(self, t)) return recall();
-      if (final_at.due(self, t)) come_to_the_end();
+      if (final_at.due(self, t)) come_to_the_end("max_park_time is over");
     },
   }
     .or_else(whatever_state());
@@ -261,7 +275,16 @@ void parked_call::change(park_state state, park_end why) {
   light(state, why);
   self->send(place, place_changed{id, state, why});
   if (terms->kind == park_kind::group) self->send(asked_by, place_changed{id, state, why});
-  self->send(line.house().bus, park_event{id, terms, state, why, taken_by, self->clock().now()});
+  std::optional<deadline::time_point> next_ring;
+  if (state == park_state::parked && recall_at.armed()) next_ring = recall_at.at();
+  self->send(line.house().bus,
+             park_event{id, terms, state, why, taken_by, self->clock().now(), next_ring});
+}
+
+/// For the timeline: what was decided, and why. One that has ended has no more to say.
+void parked_call::note(std::string what) {
+  if (late.leaving()) return;
+  self->send(line.house().bus, park_noted{id, terms, std::move(what), self->clock().now()});
 }
 
 void parked_call::finish(park_end why) {
@@ -302,6 +325,7 @@ void parked_call::pass_on(const retrieve& r, const caf::actor& asked_at) {
 }
 
 void parked_call::refuse_retrieve(const retrieve& r, fault_code why) {
+  note("not given to " + r.by->who.extension.text + ": " + in_words(why));
   self->send(r.retrieval, retrieve_refused{{why, 0, {}}});
 }
 

@@ -44,6 +44,7 @@ struct parked_call {
   std::chrono::system_clock::time_point parked_at;
   std::deque<early_retrieve> waiting;
   caf::actor ringing;          ///< The attempt of a recall, or of `final`.
+  number ringing_whom;         ///< Whom it rings, or rang last.
   bool was_handed_on = false;  ///< The ring group or the number has its only chance.
   bool lit = false;            ///< The phones have been told of it.
   bool at_the_end = false;     ///< `ringing` is the number in `final`.
@@ -74,6 +75,7 @@ struct parked_call {
   void session_offered(const leg_offered& o);
   void light(park_state state, park_end why);
   void change(park_state state, park_end why = park_end::retrieved);
+  void note(std::string what);
   void finish(park_end why);
   void pass_on(const retrieve& r, const caf::actor& asked_at);
   void refuse_retrieve(const retrieve& r, fault_code why);
@@ -93,8 +95,8 @@ struct parked_call {
   caf::behavior handed_on();
   void ring(const number& whom, const party& shown, std::chrono::seconds span, bool as_recall);
   void recall_answered(const attempt_answered& a);
-  void recall_unanswered();
-  void come_to_the_end();
+  void recall_unanswered(const refusal& why);
+  void come_to_the_end(const std::string& why);
   void stop_ringing(hang_up_reason reason);
 };
 

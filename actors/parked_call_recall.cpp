@@ -11,12 +11,31 @@ namespace {
 /// A number in `final` that does not answer in this time ends the call.
 constexpr auto final_rings_for = std::chrono::seconds{60};
 
+std::string in_words(std::chrono::steady_clock::duration span) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(span).count()) + " s";
+}
+
+/// Why a recall was not answered, with what the phone said.
+std::string in_words(const refusal& why) {
+  std::string text = "not answered";
+  if (why.code == fault_code::busy) text = "busy";
+  if (why.code == fault_code::not_reachable) text = "no phone reachable";
+  if (why.code == fault_code::declined) text = "declined";
+  if (why.code == fault_code::no_such_number) text = "nobody has that number any more";
+  if (why.status != 0) text += " (" + std::to_string(why.status) + ")";
+  return text;
+}
+
 }  // namespace
 
 void parked_call::recall() {
   const auto now = self->clock().now();
   if (first_ring_at) return make(plan.pause_over(now - *first_ring_at));
   first_ring_at = now;
+  if (terms->failed.empty())
+    note("recall: nobody took it within recall_time = " + in_words(terms->recall.recall_time));
+  else
+    note(terms->failed + ", and the parker has hung up: it is rung back at once");
   // Who hung up on a failed park is rung itself, whatever recall_to says of parked calls.
   if (!terms->failed.empty()) return make({recall_step::ring_parker, terms->recall.ring_time});
   make(plan.begin());
@@ -31,11 +50,16 @@ void parked_call::make(const recall_move& move) {
       change(park_state::recalling);
       return ring(terms->parker.extension, seen_in_recall(*terms), ceil<seconds>(move.span), true);
     case recall_step::pause:
+      note("again in " + in_words(move.span));
       recall_at.set(self, self->clock().now() + move.span);
       self->become(parked_state());
       return change(park_state::parked);
     case recall_step::ring_group:
     case recall_step::ring_number:
+      note(terms->recall.target == recall_target::user_first_then_ring_group
+             ? "the parker was tried for recall_ring_group_time = "
+                 + in_words(terms->recall.ring_group_time)
+             : std::string{"recall_to names somebody else than the parker"});
       was_handed_on = true;
       self->become(handed_on());
       change(park_state::handed_on);
@@ -43,7 +67,7 @@ void parked_call::make(const recall_move& move) {
                                                        : terms->recall.recall_number,
                   seen_in_recall(*terms), terms->recall.ring_time, true);
     case recall_step::finally:
-      return come_to_the_end();
+      return come_to_the_end("nobody is left to be rung");
   }
 }
 
@@ -51,11 +75,11 @@ caf::behavior parked_call::recalling() {
   return caf::message_handler{
     [this](const retrieve& r) { claim(r); },
     [this](const attempt_answered& a) { recall_answered(a); },
-    [this](const attempt_failed&) {
-      if (self->current_sender() == ringing) recall_unanswered();
+    [this](const attempt_failed& f) {
+      if (self->current_sender() == ringing) recall_unanswered(f.why);
     },
     [this](const tick& t) {
-      if (final_at.due(self, t)) come_to_the_end();
+      if (final_at.due(self, t)) come_to_the_end("max_park_time is over");
     },
   }
     .or_else(whatever_state());
@@ -66,11 +90,11 @@ caf::behavior parked_call::handed_on() {
   return caf::message_handler{
     [this](const retrieve& r) { pass_on(r, caf::actor_cast<caf::actor>(self->current_sender())); },
     [this](const attempt_answered& a) { recall_answered(a); },
-    [this](const attempt_failed&) {
-      if (self->current_sender() == ringing) recall_unanswered();
+    [this](const attempt_failed& f) {
+      if (self->current_sender() == ringing) recall_unanswered(f.why);
     },
     [this](const tick& t) {
-      if (final_at.due(self, t)) come_to_the_end();
+      if (final_at.due(self, t)) come_to_the_end("max_park_time is over");
     },
   }
     .or_else(whatever_state());
@@ -80,7 +104,10 @@ void parked_call::ring(const number& whom, const party& shown, std::chrono::seco
                        bool as_recall) {
   auto now = line.house().tenants->find(in->name);
   if (!now) now = in;
-  if (!now->extension(whom) && !now->ring_groups.contains(whom)) return recall_unanswered();
+  ringing_whom = whom;
+  if (!now->extension(whom) && !now->ring_groups.contains(whom))
+    return recall_unanswered({fault_code::no_such_number, 0, {}});
+  note("ringing " + whom.text + " for " + in_words(span));
   log(log_area::park).info("{}: ringing {} as \"{}\"", id.text, whom.text, shown_name(shown));
   attempt_order order{now, {whom, shown, {}, std::nullopt, false}, self, nullptr, line.relays(),
                       span};
@@ -98,7 +125,7 @@ void parked_call::attempt_is_down(const caf::down_msg& down) {
   if (!ringing || down.source != ringing.address()) return;
   if (!down.reason || down.reason == caf::exit_reason::normal) return;
   ringing = nullptr;
-  recall_unanswered();
+  recall_unanswered({fault_code::internal, 0, {}});
 }
 
 /// A recall answered is an ordinary call.
@@ -113,18 +140,21 @@ void parked_call::recall_answered(const attempt_answered& a) {
   finish(at_the_end ? park_end::expired : park_end::recalled);
 }
 
-void parked_call::recall_unanswered() {
+void parked_call::recall_unanswered(const refusal& why) {
   ringing = nullptr;
-  if (at_the_end || was_handed_on) return come_to_the_end();
+  note(ringing_whom.text + ": " + in_words(why));
+  if (at_the_end || was_handed_on) return come_to_the_end("nobody is left to be rung");
   make(plan.parker_unanswered(self->clock().now() - *first_ring_at));
 }
 
 /// max_park_time is over, or whoever was to take it did not: `final`, never silence.
-void parked_call::come_to_the_end() {
+void parked_call::come_to_the_end(const std::string& why) {
+  const bool rings = !at_the_end && terms->recall.final_number;
+  note(why + (rings ? ": final = " + terms->recall.final_number->text : ": hung up"));
   stop_ringing(hang_up_reason::normal);
   final_at.clear();
   recall_at.clear();
-  if (!at_the_end && terms->recall.final_number) {
+  if (rings) {
     at_the_end = true;
     // Whatever it is: a ring group that hunts may have more time than that.
     final_at.set_after(self, final_rings_for);

@@ -43,7 +43,9 @@ void parked_call::claim(const retrieve& r) {
     .then([] {},
           [this, asked = claimant](const caf::error&) {
             // Its phone gave up just when it was its turn.
-            if (claimant == asked && !late.leaving()) parked_again();
+            if (claimant != asked || late.leaving()) return;
+            note("the phone of " + taken_by.extension.text + " gave up; parked again");
+            parked_again();
           });
   change(park_state::bridging);
 }
@@ -52,11 +54,14 @@ caf::behavior parked_call::bridging() {
   return caf::message_handler{
     [this](const bridged& b) { bridge(b); },
     [this](const bridge_failed&) {
-      if (self->current_sender() == claimant) parked_again();
+      if (self->current_sender() != claimant) return;
+      note("the retrieve by " + taken_by.extension.text + " came to nothing; parked again");
+      parked_again();
     },
     [this](const retrieve& r) { pass_on(r, caf::actor_cast<caf::actor>(self->current_sender())); },
     [this](const tick& t) {
       if (!bridge_by.due(self, t)) return;
+      note("the phone of " + taken_by.extension.text + " confirmed nothing; parked again");
       withdraw_claim();
       parked_again();
     },

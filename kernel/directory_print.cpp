@@ -10,6 +10,16 @@ namespace {
 
 constexpr std::string_view masked = "\"***\"";
 
+/// What a table is marked with whose plugin this version does not have.
+std::string_view inert_without(std::string_view plugin, std::string_view remark) {
+  const bool exists =
+    std::find(built_in_plugins.begin(), built_in_plugins.end(), plugin) != built_in_plugins.end();
+  return exists ? std::string_view{} : remark;
+}
+
+constexpr std::string_view no_http = " # inert: no http plugin in this version";
+constexpr std::string_view no_provisioning = " # inert: no provisioning plugin in this version";
+
 std::string number_list(const std::vector<number>& numbers) {
   std::string out = "[";
   for (const auto& n : numbers)
@@ -70,8 +80,11 @@ void print_numbers(std::ostream& out, const tenant& t) {
 void print_tenant(std::ostream& out, const tenant& t) {
   out << "\n[[tenant]]\nname = " << toml_string(t.name.text)
       << "\ndomain = " << toml_string(t.domain)
-      << "\ndefault = " << (t.is_default ? "true" : "false")
-      << "\nlanguage = " << toml_string(t.language) << "\n";
+      << "\ndefault = " << (t.is_default ? "true" : "false") << "\n";
+  if (!t.admin.empty())
+    out << "admin = { username = " << toml_string(t.admin) << ", password = " << masked << " }"
+        << inert_without("http", no_http) << "\n";
+  out << "language = " << toml_string(t.language) << "\n";
   print_call_park(out, t.call_park);
   out << "\n  [tenant.feature_access_codes]\n  CALL_PARK = " << toml_string(t.codes.call_park)
       << "\n  GROUP_CALL_PARK = " << toml_string(t.codes.group_call_park)
@@ -85,8 +98,8 @@ void print_tenant(std::ostream& out, const tenant& t) {
         << "\n  music = " << toml_string(group.music) << "\n";
   }
   for (const auto& phone : t.phones)
-    out << "\n  [[tenant.phone]]\n  mac = " << toml_string(phone.mac)
-        << "\n  model = " << toml_string(phone.model)
+    out << "\n  [[tenant.phone]]" << inert_without("provisioning", no_provisioning)
+        << "\n  mac = " << toml_string(phone.mac) << "\n  model = " << toml_string(phone.model)
         << "\n  extension = " << toml_string(phone.extension.text) << "\n";
 }
 
@@ -94,6 +107,9 @@ void print_tenant(std::ostream& out, const tenant& t) {
 
 std::string print_directory(const tenant_list& list) {
   std::ostringstream out;
+  if (!list.system_admin.empty())
+    out << "\n[system_admin]" << inert_without("http", no_http)
+        << "\nusername = " << toml_string(list.system_admin) << "\npassword = " << masked << "\n";
   for (const auto* entry : ordered(list.by_name))
     print_tenant(out, *entry->second);
   return out.str();

@@ -3,18 +3,6 @@
 
 namespace parkway {
 
-namespace {
-
-void read_system_admin(table_reader& root) {
-  if (!root.has("system_admin")) return;
-  auto admin = root.table("system_admin");
-  admin.required_text("username");
-  admin.required_text("password");
-  admin.refuse_unknown();
-}
-
-}  // namespace
-
 config_result<std::shared_ptr<const tenant_list>> read_directory(
   const std::filesystem::path& file) {
   mistakes errors{file.string()};
@@ -25,7 +13,7 @@ config_result<std::shared_ptr<const tenant_list>> read_directory(
   taken_names taken;
   auto list = std::make_shared<tenant_list>();
   table_reader root{errors, parsed, "", 1};
-  read_system_admin(root);
+  list->system_admin = read_admin(root, "system_admin");
   for (auto& block : root.tables("tenant"))
     list->add(read_tenant(block, folder, ha1, taken));
   root.refuse_unknown();

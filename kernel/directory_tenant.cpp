@@ -95,14 +95,6 @@ void read_identity(table_reader& table, taken_names& taken, tenant& into) {
     table.refuse("language", R"(expected a language such as "en" or "de-CH")");
 }
 
-void read_admin(table_reader& table) {
-  if (!table.has("admin")) return;
-  auto admin = table.table("admin");
-  admin.required_text("username");
-  admin.required_text("password");
-  admin.refuse_unknown();
-}
-
 void read_codes(table_reader table, feature_codes& into) {
   constexpr std::array<std::string_view, 3> keys{"CALL_PARK", "GROUP_CALL_PARK", "CALL_RETRIEVE"};
   const std::array codes{&into.call_park, &into.group_call_park, &into.call_retrieve};
@@ -249,11 +241,22 @@ bool is_number(std::string_view text) {
   return text.size() >= 3 && text.size() <= 64 && text.find_first_not_of("0123456789") == text.npos;
 }
 
+std::string read_admin(table_reader& table, std::string_view key) {
+  if (!table.has(key)) return {};
+  auto account = table.table(key);
+  auto username = account.required_text("username");
+  if (has_control(username) || username.size() > 64)
+    account.refuse("username", "expected at most 64 bytes without control characters");
+  account.required_text("password");
+  account.refuse_unknown();
+  return username;
+}
+
 std::shared_ptr<tenant> read_tenant(table_reader& table, const fs::path& folder,
                                     const ha1_maker& ha1, taken_names& taken) {
   auto made = std::make_shared<tenant>();
   read_identity(table, taken, *made);
-  read_admin(table);
+  made->admin = read_admin(table, "admin");
   read_codes(table.table("feature_access_codes"), made->codes);
   auto call_park = table.table("call_park");
   made->call_park = read_call_park(call_park, folder);

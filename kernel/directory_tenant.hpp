@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace parkway {
@@ -20,6 +21,9 @@ struct taken_names {
 /// Reads and checks one [[tenant]]. `folder`: what its music files are relative to.
 std::shared_ptr<tenant> read_tenant(table_reader& table, const std::filesystem::path& folder,
                                     const ha1_maker& ha1, taken_names& taken);
+
+/// Reads the account under `key`: its user name, or empty where there is none.
+std::string read_admin(table_reader& table, std::string_view key);
 
 /// Reads [tenant.call_park], without a look at what its numbers name.
 call_park_terms read_call_park(table_reader& table, const std::filesystem::path& folder);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernel/party.hpp"
+#include "kernel/result.hpp"
 #include "kernel/tenants.hpp"
 
 #include <chrono>
@@ -90,6 +91,10 @@ config_result<settings> read_settings(const std::filesystem::path& file);
 /// The directory file a node configuration names, even where the rest of it is wrong; empty: none
 /// that can be read. So that the mistakes of both can be told in one go.
 std::filesystem::path find_seed(const std::filesystem::path& file);
+
+/// Where the state of a node lives, even where the rest of its configuration is wrong: a running
+/// node is found although its file was broken meanwhile. Fault malformed: the file is no TOML.
+result<std::filesystem::path> find_data_dir(const std::filesystem::path& file);
 
 /// Reads and checks a directory file (contract: seed/apply file).
 config_result<std::shared_ptr<const tenant_list>> read_directory(const std::filesystem::path& file);

@@ -253,4 +253,11 @@ fs::path find_seed(const fs::path& file) {
   return readable_file(seed) ? seed : fs::path{};
 }
 
+result<fs::path> find_data_dir(const fs::path& file) {
+  mistakes errors{file.string()};
+  const auto parsed = parse_toml(file, errors);
+  if (!errors.none()) return fault{fault_code::malformed, errors.take().front().text()};
+  return beside(file, parsed["node"]["data_dir"].value_or(settings{}.data_dir.string()));
+}
+
 }  // namespace parkway

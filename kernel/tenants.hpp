@@ -107,6 +107,7 @@ struct tenant {
   tenant_name name;
   std::string domain;  ///< SIP domain and digest realm, lower case.
   bool is_default = false;
+  std::string admin;  ///< User name of its administrator; empty: none.
   std::string language = "en";
   call_park_terms call_park;
   feature_codes codes;
@@ -128,7 +129,8 @@ using tenant_ptr = std::shared_ptr<const tenant>;
 struct tenant_list {
   std::unordered_map<tenant_name, tenant_ptr> by_name;
   std::unordered_map<std::string, tenant_ptr> by_domain;
-  tenant_ptr fallback;  ///< The default tenant, or null.
+  tenant_ptr fallback;       ///< The default tenant, or null.
+  std::string system_admin;  ///< User name of the node's administrator; empty: none.
 
   void add(tenant_ptr t);
 };

@@ -1,5 +1,6 @@
 #include "tools/node.hpp"
 
+#include "actors/park_book.hpp"
 #include "actors/switchboard.hpp"
 #include "kernel/bus.hpp"
 #include "kernel/configuration_words.hpp"
@@ -11,6 +12,8 @@
 #include "plugins/media/plugin.hpp"
 #include "sip/listeners.hpp"
 #include "sip/transport.hpp"
+#include "tools/control_socket.hpp"
+#include "tools/park_answers.hpp"
 #include "tools/reload.hpp"
 #include "tools/service.hpp"
 #include "tools/shard_loop.hpp"
@@ -53,6 +56,8 @@ class node {
   /// Goodbyes, then the end of every actor. At most 1.5 s.
   void stop();
   bool lost_a_vital_part() const { return lost_; }
+  /// Answers the administrator's questions. From any thread but the loops.
+  control_answer answer(std::string_view question);
 
  private:
   void start_media();
@@ -71,7 +76,7 @@ class node {
   loops config_;
   caf::actor_system system_;
   std::vector<hosted_plugin> plugins_;
-  caf::actor host_, vitals_;
+  caf::actor park_book_, host_, vitals_;
 };
 
 const plugin_manifest* find_manifest(const std::string& name, const settings& from) {
@@ -106,6 +111,7 @@ node::node(configuration read, std::size_t shards)
   house_->wall_base = std::chrono::system_clock::now();
   house_->wall_base_steady = system_.clock().now();
   furnish_directory(house_);
+  park_book_ = spawn_park_book(house_);
 }
 
 node::~node() = default;
@@ -191,11 +197,15 @@ void node::reload() {
   out.info("configuration read again: {} tenants", tenants->by_name.size());
 }
 
+control_answer node::answer(std::string_view question) {
+  return answer_park_request(system_, park_book_, question);
+}
+
 std::vector<caf::actor> node::everybody_else() {
   auto all = house_->names->everybody();
   all.insert(all.end(), house_->switchboards.begin(), house_->switchboards.end());
   all.insert(all.end(), house_->media.begin(), house_->media.end());
-  all.insert(all.end(), {house_->bus, house_->journal});
+  all.insert(all.end(), {park_book_, house_->bus, house_->journal});
   return all;
 }
 
@@ -229,8 +239,6 @@ void node::stop() {
   house_->names->clear();
 }
 
-}  // namespace
-
 /// "ready sip.udp=127.0.0.1:5060 …": raw, whatever the log is like.
 void say_ready(const std::vector<sip::bound_listener>& bound) {
   std::string line = "ready";
@@ -241,7 +249,15 @@ void say_ready(const std::vector<sip::bound_listener>& bound) {
   notify_systemd("READY=1");
 }
 
+exit_status cannot_run(const fault& why) {
+  log(log_area::kernel).error("{}", why.detail);
+  return exit_cannot_run;
+}
+
+}  // namespace
+
 exit_status run_node(const std::filesystem::path& file) {
+  hold_signals();  // One that comes while we start is obeyed when we have.
   auto read = read_configuration(file);
   if (const auto* const errors = std::get_if<1>(&read)) {
     for (const auto& error : *errors)
@@ -250,25 +266,29 @@ exit_status run_node(const std::filesystem::path& file) {
   }
   auto& wanted = std::get<0>(read);
   start_log(wanted.node->level, wanted.node->format);
-  auto& out = log(log_area::kernel);
+  log(log_area::kernel)
+    .info("parkway " PARKWAY_VERSION ", node {}: {} tenants, {} descriptors",
+          wanted.node->node_name, wanted.tenants->by_name.size(), raise_descriptor_limit());
   const auto data = data_folder::open(wanted.node->data_dir);
+  if (!data) return cannot_run(data.error());
+  auto control = listen_for_control(wanted.node->data_dir);
+  if (!control) return cannot_run(control.error());
   const auto shards = std::min(usable_cpus(), shards_max);
   auto sockets = sip::bind_listeners(wanted.node->listeners, static_cast<std::uint16_t>(shards));
-  if (!data || !sockets) {
-    out.error("{}", (data ? sockets.error() : data.error()).detail);
-    return exit_cannot_run;
-  }
+  if (!sockets) return cannot_run(sockets.error());
   const auto bound = sockets->bound;
 
-  hold_signals();
   node running{std::move(wanted), shards};
   running.start(std::move(*sockets));
+  const control_server answering{*std::move(control), [&running](std::string_view question) {
+                                   return running.answer(question);
+                                 }};
   say_ready(bound);
   while (wait_for_signal() == request_signal::reload)
     running.reload();
   notify_systemd("STOPPING=1");
   make_signals_final(1800ms);
-  out.info("stopping");
+  log(log_area::kernel).info("stopping");
   running.stop();
   return running.lost_a_vital_part() ? exit_cannot_run : exit_done;
 }

@@ -3,6 +3,7 @@
 #include "kernel/result.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -26,6 +27,10 @@ class data_folder {
   explicit data_folder(int lock) : lock_(lock) {}
   int lock_;
 };
+
+/// Lets the process have as many descriptors as the system allows it: every party of a call takes
+/// two sockets, and the usual first limit of 1024 would end it at 250 calls. How many it has now.
+std::size_t raise_descriptor_limit();
 
 /// What somebody outside wants of the process.
 enum class request_signal { reload, stop };

@@ -7,6 +7,8 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <chrono>
+#include <optional>
+#include <string>
 
 namespace parkway {
 
@@ -18,6 +20,8 @@ struct park_event {
   park_end why = park_end::retrieved;  ///< Where state is ended.
   party other;                         ///< Who retrieved it or answered the recall.
   std::chrono::steady_clock::time_point at;
+  /// Where state is parked: when its parker, or whoever recall_to names, is rung next.
+  std::optional<std::chrono::steady_clock::time_point> recall_at{};
 };
 
 /// Why something about a parked call was decided: for its timeline.

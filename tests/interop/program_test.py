@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The program as its administrator meets it: commands, configuration, the ready line, signals."""
-import json, os, re, signal, socket, subprocess, sys, unittest
+import datetime, json, os, re, signal, socket, subprocess, sys, unittest
 
-from office import Node, Office, Phone, STAFF, binary, directory, eventually, main
+from office import Node, Phone, ROOT, SALES, STAFF, binary, directory, eventually, main
 
 
 def run(*arguments, cwd=None, seconds=10):
@@ -47,12 +47,32 @@ class Commands(Alone):
         self.assertNotIn('secret101', said)
         self.assertNotIn('secret-of-', said)
 
+    def test_what_is_not_there_yet(self):
+        """An unknown command, an unknown option, no command at all: 2, and what there is. `apply` needs a store and is not advertised."""
+        for words in ((), ('apply', '--config', 'x'), ('fly',), ('run',), ('check', '--config', 'x', 'y'), ('park',), ('park', 'show', '--config', 'x')):
+            status, said = run(*words)
+            self.assertEqual(status, 2, f'{words}:\n{said}')
+            self.assertTrue(said.strip(), words)
+        self.assertNotIn('apply', run('--help')[1])
+
     def test_check_of_a_missing_file(self):
         """A file that is not there is a wrong configuration: 2, and its name."""
         for command in ('check', 'run'):
             status, said = run(command, '--config', '/nonexistent/node.toml')
             self.assertEqual(status, 2, said)
             self.assertIn('/nonexistent/node.toml', said)
+
+    def test_paths_are_relative_to_the_file(self):
+        """Wherever it is started from."""
+        node = self.node()
+        status, said = run('check', '--config', node.config, cwd='/')
+        self.assertEqual(status, 0, said)
+        for name in ('data', 'directory.toml'): self.assertIn(f'"{node.folder}/{name}"', said)
+
+    def test_check_says_what_is_inert(self):
+        """Tables without a plugin in this version are marked as such."""
+        said = run('check', '--config', self.node().config)[1]
+        for table in ('[http]', '[store]', '[sip.tls]', '[system_admin]'): self.assertRegex(said, re.escape(table) + ' +# inert')
 
     def test_check_starts_nothing(self):
         """check leaves no data directory behind."""
@@ -153,7 +173,8 @@ seed = "directory.toml"
         self.refused(self.node(more='[plugins]\nload = ["media", "telepathy"]\n'), ('node.toml', None, 'telepathy'))
 
 
-class Running(Alone):
+class Office(Alone):
+    """A node that runs, and phones."""
     def start(self, **more):
         node = self.node(**more).start()
         self.addCleanup(node.stop)
@@ -170,6 +191,8 @@ class Running(Alone):
         self.addCleanup(phone.close)
         return phone.request('OPTIONS').status == 200
 
+
+class Running(Office):
     def test_the_ready_line(self):
         """One raw line, one listener after the other in file order, udp and tcp of one address with one number, within 2 s."""
         node = self.start(level='error')
@@ -273,6 +296,40 @@ class Running(Alone):
         node.stop()
         self.assertTrue(node.wait_line(r'\binfo\b'), 'nothing is logged at info:\n' + node.text())
 
+    def test_sighup_changes_the_directory(self):
+        """Who is new may register, who is gone is nobody; the call that is up stays up, and what is parked stays parked."""
+        node = self.start()
+        alice, bob, carol = (self.phone(node, n) for n in ('101', '102', '104'))
+        first = alice.call('102')
+        with_bob = bob.next_call()
+        with_bob.answer()
+        first.wait_up(), with_bob.wait_up()
+        with_bob.refer('*68103')
+        self.assertEqual(with_bob.wait_report(), 200)
+        with_bob.hang_up()
+        out = carol.call('102')
+        into = bob.next_call()
+        into.answer()
+        out.wait_up(), into.wait_up()
+        node.write('directory.toml', directory([x for x in STAFF if x[0] != '105'] + [('107', 'Nina')]))
+        node.send_signal(signal.SIGHUP)
+        self.assertTrue(node.wait_line(r'read again'), node.text())
+        nina = self.phone(node, '107')
+        self.assertEqual(nina.call('105').wait_final().status, 404)
+        self.assertEqual((first.state, out.state), ('up', 'up'))
+        taken = nina.call('*88103').wait_up()
+        taken.hang_up()
+        first.wait_over()
+        out.hang_up()
+        self.assertEqual(into.wait_over().ended_by, 'them')
+
+    def test_a_signal_while_it_starts(self):
+        """SIGTERM at any moment of the start: 0."""
+        for _ in range(3):
+            node = self.node().launch()
+            eventually(lambda: os.path.exists(os.path.join(node.folder, 'data')), every=0.001)
+            self.assertEqual(node.stop()[0], 0, node.text())
+
     def test_an_address_of_zeros_is_never_shown(self):
         """0.0.0.0 stands in no message; the local address of the route to the phone does."""
         node = self.start(address='0.0.0.0')
@@ -303,6 +360,144 @@ class Running(Alone):
         self.phone(node, '101')
         node.stop()
         self.assertFalse([x for x in node.lines if re.search(r'secret101|response="', x)])
+
+
+
+class ParkCommand(Office):
+    """`parkway park`: an administrator asks the node that runs."""
+
+    def park(self, *words, node=None):
+        """(exit status, output) of parkway park."""
+        return run('park', *words, '--config', (node or self.running).config)
+
+    def answered(self, *words):
+        status, said = self.park(*words, '--json')
+        self.assertEqual(status, 0, said)
+        return json.loads(said)
+
+    def parked(self, dialled, recall_time=60):
+        """user106 is parked by James (103): the customer's call."""
+        self.running = self.start(staff=directory(STAFF, call_park=f'recall_time = {recall_time}\nrecall_ring_time = 5', more=SALES))
+        self.customer, self.bob, self.james = (self.phone(self.running, n, name=dict(STAFF)[n]) for n in ('106', '102', '103'))
+        out = self.customer.call('103')
+        into = self.james.next_call()
+        into.answer()
+        out.wait_up(), into.wait_up()
+        into.refer(dialled)
+        self.assertEqual(into.wait_report(), 200)
+        into.hang_up()
+        return out
+
+    def test_nobody_to_ask(self):
+        """Where no node runs: 1, and which data_dir was meant. The same when one has run and was killed."""
+        self.assertEqual(self.park('list', node=self.node())[0], 1)
+        node = self.start()
+        node.process.kill()
+        node.process.wait()
+        status, said = self.park('list', node=node)
+        self.assertEqual(status, 1)
+        self.assertIn('no node is running', said)
+        self.assertIn(node.folder, said)
+
+    def test_nothing_is_parked(self):
+        """An empty list says so."""
+        self.running = self.start()
+        self.assertEqual(self.park('list'), (0, 'No call is parked.\n'))
+        self.assertEqual(self.answered('list'), {'count': 0, 'items': []})
+        status, said = self.park('show', 'pk-none')
+        self.assertEqual(status, 1)
+        self.assertIn('pk-none', said)
+
+    def test_a_parked_call(self):
+        """list shows it in a line, show its fields, explain its timeline; once it is retrieved only explain knows it."""
+        out = self.parked('*68104')
+        listed = self.answered('list')
+        self.assertEqual(listed['count'], 1)
+        call = listed['items'][0]
+        self.assertEqual({k: call[k] for k in ('slot', 'kind', 'group', 'parked', 'parker', 'state', 'retrieve_code')},
+                         dict(slot='104', kind='direct', group=None, parked=dict(name='user106', number='106'), state='parked',
+                              parker=dict(name='James', number='103'), retrieve_code='*88104'))
+        spans = [datetime.datetime.fromisoformat(call[k].replace('Z', '+00:00')) for k in ('parked_at', 'recall_at')]
+        self.assertAlmostEqual((spans[1] - spans[0]).total_seconds(), 60, delta=0.1)
+        status, said = self.park('list')
+        self.assertEqual(status, 0)
+        head, line = said.splitlines()
+        for word in (call['id'], '104', 'user106 106', 'James 103', 'parked', '*88104'): self.assertIn(word, line)
+        self.assertRegex(line, r' (60|5\d) s ')
+        self.assertEqual(self.answered('show', call['id']), call)
+        self.assertIn('user106', self.park('show', call['id'])[1])
+        taken = self.bob.call('*88104').wait_up()
+        gone = lambda: self.answered('list')['count'] == 0
+        self.assertTrue(eventually(gone))
+        timeline = [x['what'] for x in self.answered('explain', call['id'])['timeline']]
+        self.assertIn('parked at 104 by 103', timeline[0])
+        self.assertEqual(timeline[-1], 'retrieved by 102')
+        self.assertIn('retrieved by 102', self.park('explain', call['id'])[1])
+        taken.hang_up()
+        out.wait_over()
+
+    def test_why_the_group_chose(self):
+        """explain tells who was passed over, and why."""
+        self.parked('*58')
+        first = self.answered('list')['items'][0]
+        self.assertEqual((first['slot'], first['kind'], first['group']), ('102', 'group', 'Sales'))
+        other = self.phone(self.running, '105')
+        out = other.call('103')
+        into = self.james.next_call()
+        into.answer()
+        out.wait_up(), into.wait_up()
+        into.refer('*58')
+        self.assertEqual(into.wait_report(), 200)
+        second = self.answered('list')['items'][1]
+        self.assertEqual(second['slot'], '103')
+        timeline = '\n'.join(x['what'] for x in self.answered('explain', second['id'])['timeline'])
+        self.assertIn('102 passed over: a call is parked there', timeline)
+        self.assertIn('104 passed over: not registered', timeline)
+        self.assertIn('103 chosen in the group Sales', timeline)
+
+    def test_why_it_is_recalled(self):
+        """explain tells of each step of a recall."""
+        self.parked('*68104', recall_time=5)
+        call = self.answered('list')['items'][0]
+        back = self.james.next_call(8)
+        self.assertEqual(self.answered('show', call['id'])['state'], 'recalling')
+        self.assertIsNone(self.answered('show', call['id'])['recall_at'])
+        back.refuse(486)
+        said = lambda: next((t for t in ['\n'.join(x['what'] for x in self.answered('explain', call['id'])['timeline'])] if 'again in' in t), None)
+        timeline = eventually(said)
+        self.assertRegex(timeline, r'(?s)recall_time.*5 s.*ringing 103.*103: busy \(486\).*again in 10 s')
+        self.assertEqual(self.answered('show', call['id'])['state'], 'parked')
+
+    def test_with_a_broken_configuration(self):
+        """A node is found although its file was broken after its start."""
+        self.running = self.start()
+        text = open(self.running.config).read()
+        self.running.write('node.toml', text.replace('level = ', 'lvl = '))
+        self.assertEqual(self.park('list')[0], 0)
+
+    def test_the_door_is_locked(self):
+        """The socket is for the user of the node alone; who asks nonsense hears so, and who says nothing holds nobody up for long."""
+        self.running = self.start()
+        path = os.path.join(self.running.folder, 'data', 'control')
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        with socket.socket(socket.AF_UNIX) as silent, socket.socket(socket.AF_UNIX) as odd:
+            silent.connect(path)
+            odd.connect(path)
+            odd.sendall(b'open sesame\n')
+            self.assertEqual(self.park('list')[0], 0)
+            self.assertRegex(odd.recv(1000), rb'^1 ')
+            self.assertTrue(self.alive(self.running))
+
+
+class Demo(unittest.TestCase):
+    def test_the_story(self):
+        """tools/run --demo plays DPark, GPark, a race and a recall, and ends by itself with 0."""
+        story = os.path.join(ROOT, 'tools', 'demo', 'story.py')
+        done = subprocess.run([sys.executable, '-B', story, '--binary', binary(), '--pause', '0'], capture_output=True, text=True, timeout=90)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for words in ('DPark', 'GPark', '|| CallPark', '[Retrieve] [Cancel]', 'lamp on', 'lamp off', 'Recall: user106', 'REFER to *68103',
+                      'REFER to *58', '404'):
+            self.assertIn(words, done.stdout)
 
 
 if __name__ == '__main__':

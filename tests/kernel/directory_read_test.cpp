@@ -283,7 +283,13 @@ model = "a b"
 
 TEST_CASE("a printed directory is the same when it is read again, but for the passwords",
           "[directory]") {
-  const auto printed = print_directory(*read(std::string{office} + R"([tenant.call_park]
+  const auto printed = print_directory(*read(R"([system_admin]
+username = "root"
+password = "secret-of-root")" + std::string{office}
+                                             + R"([tenant.admin]
+username = "boss"
+password = "secret-of-boss"
+[tenant.call_park]
 recall_to = "NUMBER"
 recall_number = "101"
 final = "600"
@@ -298,6 +304,9 @@ extension = "101"
 )"));
   INFO(printed);
   CHECK(print_directory(*read(printed)) == printed);
+  CHECK(printed.find("\"root\"") != printed.npos);
+  CHECK(printed.find("\"boss\"") != printed.npos);
+  CHECK(printed.find("secret") == printed.npos);
 }
 
 TEST_CASE("a hundred thousand extensions are read in a moment", "[directory][.bench]") {

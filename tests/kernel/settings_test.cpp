@@ -3,6 +3,9 @@
 
 #include <toml++/toml.h>
 
+#include <iterator>
+#include <regex>
+
 using namespace parkway;
 using namespace parkway::test;
 
@@ -187,6 +190,16 @@ TEST_CASE("the seed is found though the rest is wrong", "[settings]") {
   CHECK(find_seed(here.write("n.toml", "[directory\n")).empty());
 }
 
+TEST_CASE("the data folder is found though the rest is wrong", "[settings]") {
+  const folder here;
+  const auto of = [&](std::string_view text) { return find_data_dir(here.write("n.toml", text)); };
+  CHECK(*of("[node]\nnmae = 3\ndata_dir = \"there\"\n[log]\nlevel = 7\n") == here.path() / "there");
+  CHECK(*of("") == here.path() / "data");
+  CHECK_FALSE(of("[node"));
+  CHECK(find_data_dir(here.path() / "none.toml").error().detail.find("none.toml")
+        != std::string::npos);
+}
+
 TEST_CASE("what is printed can be read again, and says what is inert", "[settings]") {
   const folder here;
   auto s = read(here, "[node]\nname = \"a \\\"b\\\" \\\\ \\u0007\"\n[[sip.listen]]\nport = 0\n");
@@ -208,8 +221,58 @@ TEST_CASE("the nearest key is a slip of the pen away, not any key", "[settings]"
   CHECK(nearest("", keys).empty());
 }
 
+namespace {
+
+const std::filesystem::path config{PARKWAY_SOURCE_DIR "/config"};
+
+std::string text_in(const std::filesystem::path& file) {
+  std::ifstream in{file};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// The file with its commented defaults in force; the list of plugins, of which not all exist, is
+/// left as it is.
+std::string with_defaults_written(const std::string& text) {
+  const std::regex is_default{R"(^( *)# (?!load)(\w+ = ))", std::regex::multiline};
+  return std::regex_replace(text, is_default, "$1$2");
+}
+
+/// Keys that were printed and that the file does not show.
+std::string undocumented(const std::string& printed, const std::string& file) {
+  const std::regex key{R"((^|\n) *(\w+) = )"};
+  std::string missing;
+  for (std::sregex_iterator at{printed.begin(), printed.end(), key}; at != std::sregex_iterator{};
+       ++at)
+    if (file.find((*at)[2].str() + " = ") == file.npos) missing += (*at)[2].str() + " ";
+  return missing;
+}
+
+}  // namespace
+
+TEST_CASE("config/parkway.toml shows every key with its default", "[settings]") {
+  const folder here;
+  here.write("demo.toml", "");
+  const auto text = text_in(config / "parkway.toml");
+  const auto as_it_is = print_settings(read(here, text));
+  CHECK(print_settings(read(here, with_defaults_written(text))) == as_it_is);
+  CHECK(undocumented(as_it_is, text) == "");
+}
+
+TEST_CASE("config/directory.toml shows every key with its default", "[settings]") {
+  const folder here;
+  const auto printed_of = [&](const std::string& text) {
+    const auto got = read_directory(here.write("d.toml", text));
+    INFO(text_of(mistakes_in(got)));
+    REQUIRE(got.index() == 0);
+    return print_directory(*std::get<0>(got));
+  };
+  const auto text = text_in(config / "directory.toml");
+  const auto as_it_is = printed_of(text);
+  CHECK(printed_of(with_defaults_written(text)) == as_it_is);
+  CHECK(undocumented(as_it_is, text) == "");
+}
+
 TEST_CASE("the files of config/ are right", "[settings]") {
-  const std::filesystem::path config{PARKWAY_SOURCE_DIR "/config"};
   for (const auto* const name : {"parkway.toml", "demo-node.toml"}) {
     const auto got = read_settings(config / name);
     INFO(text_of(mistakes_in(got)));

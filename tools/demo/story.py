@@ -1,72 +1,24 @@
 #!/usr/bin/env python3
-"""A short play for three simulated desk phones and a real Parkway: a call, a park, a retrieve, a recall.
+"""A short play for four simulated desk phones and a real Parkway: DPark, GPark with a race of two retrievers, and a recall.
 
-The phones are programs, but they speak SIP over real sockets, and every line of the ladder is a message that was really sent.
-Ends by itself: exit status 0 when all went as it should."""
-import argparse, os, re, signal, sys, threading, time
+The phones are programs, but they speak SIP over real sockets, every line of the ladder is a message that was really sent, and every
+screen shows what its phone was told. Ends by itself: exit status 0 when all went as it should."""
+import argparse, os, re, signal, sys, time
 
 sys.dont_write_bytecode = True
 from deskphone import Phone                                     # noqa: E402
+from ladder import Ladder                                       # noqa: E402
 from message import name_of, user_of                            # noqa: E402
 from node import Node, NotReady, ROOT                           # noqa: E402
+from screen import Screen, side_by_side                         # noqa: E402
 
 RECALL_TIME = 6                                                 # s; in the demo directory it is a minute
-NAMES = {'101': 'Alice', '103': 'James', '106': 'user106'}
-COLUMN, WIDTH = 12, 26
-
-REQUESTS = {
-    'REGISTER': 'I am here: send my calls to this address',
-    'INVITE': 'please connect me',
-    'ACK': 'understood',
-    'BYE': 'goodbye',
-    'CANCEL': 'never mind, stop ringing',
-    'REFER': 'connect my partner with somebody else',
-    'UPDATE': 'by the way, this is whom you are talking to',
-}
-ANSWERS = {180: 'it is ringing', 183: 'it is ringing', 200: 'yes, done', 202: 'I will try', 401: 'first prove who you are (password)',
-           404: 'there is nothing there', 486: 'busy', 487: 'stopped'}
+NAMES = {'101': 'Alice', '102': 'Bob', '103': 'James', '106': 'user106'}
+DESKS = '101', '102', '103'
 
 
-class Ladder:
-    """Prints who said what to whom while it happens."""
-
-    def __init__(self, colour):
-        self.began, self.lock, self.colour = time.monotonic(), threading.Lock(), colour
-        self.shown = set()
-
-    def paint(self, text, code): return f'\x1b[{code}m{text}\x1b[0m' if self.colour else text
-
-    def scene(self, title):
-        with self.lock: print('\n' + self.paint(f'  == {title}', '1'))
-
-    def tell(self, text):
-        with self.lock: print(self.paint('  ' + text, '36'), flush=True)
-
-    def message(self, phone, sent, message):
-        if message.status == 100: return
-        key = phone.number, sent, message.key, message.start
-        what = message.start.replace(' SIP/2.0', '').replace('SIP/2.0 ', '')
-        if message.is_request: what = f'{message.method} {user_of(message.uri)}'.replace('parkway', '').strip() if sent else message.method
-        if message.method == 'REFER' and sent and message.is_request: what = f'REFER to {user_of(message.header("Refer-To"))}'
-        with self.lock:
-            if key in self.shown: return                        # a repetition on the wire
-            self.shown.add(key)
-            line = what.center(WIDTH - 4, '-')[:WIDTH - 4]
-            arrow = f'--{line}>' if sent else f'<{line}--'
-            name = NAMES[phone.number]
-            print(f'  {time.monotonic() - self.began:6.2f} s  {name:>{COLUMN}} {arrow} Parkway    {self.meaning(message, sent)}', flush=True)
-
-    def meaning(self, message, sent):
-        if not message.is_request: return ANSWERS.get(message.status, '')
-        if message.method == 'NOTIFY':
-            if message.header('Event').startswith('park-info'):
-                parked = re.search(r'<identity display="([^"]*)"', message.body)
-                return f'lamp on: {parked[1]} is parked for you' if parked else 'lamp off: nobody is parked for you'
-            return 'how your transfer goes: ' + message.body.split('\r\n')[0].replace('SIP/2.0 ', '')
-        if message.method == 'REFER': return f'transfer my caller to {user_of(message.header("Refer-To"))}'
-        if message.method == 'INVITE' and not sent and 'tag=' not in message.header('To'): return 'a call for you: ' + name_of(message.header('From'))
-        if message.method == 'INVITE' and 'sendonly' in message.body: return 'hold: I listen no more'
-        return REQUESTS.get(message.method, '')
+def expect(right, what):
+    if not right: raise AssertionError(what)
 
 
 class Story:
@@ -74,49 +26,63 @@ class Story:
         self.ladder, self.pause = ladder, pause
         with open(os.path.join(ROOT, 'config', 'demo.toml')) as f: staff = f.read()
         self.node = Node(re.sub(r'recall_time = \d+', f'recall_time = {RECALL_TIME}', staff), program=program, level='info')
-        self.phones = []
+        self.phones, self.screens = {}, {}
 
     def wait(self, seconds=1.0): time.sleep(seconds * self.pause)
 
     def play(self):
         self.node.start()
         host, port = self.node.server()
-        self.ladder.tell(f'Parkway runs at {host}:{port}. Each line below is one message between a phone and Parkway.')
-        self.ladder.scene('Three phones say where they are')
-        self.customer, self.alice, self.james = (self.phone(n) for n in ('106', '101', '103'))
-        self.parked_and_retrieved()
+        self.ladder.tell(f'Parkway, a telephone exchange, runs at {host}:{port}. Alice sits at the reception, Bob and James are her colleagues,')
+        self.ladder.tell('user106 is a customer. Each line is one message between a phone and Parkway.')
+        self.ladder.scene('Four phones say where they are')
+        for number in NAMES: self.plug_in(number)
+        self.customer, self.alice, self.bob, self.james = (self.phones[n] for n in ('106', *DESKS))
+        self.parked_for_james()
+        self.parked_in_the_group()
         self.recalled()
         status, took = self.node.stop()
-        if status: raise AssertionError(f'Parkway ended with {status}')
+        expect(status == 0, f'Parkway ended with {status}')
         self.ladder.scene(f'The end. Parkway stopped within {took:.2f} s.')
 
-    def phone(self, number):
+    def plug_in(self, number):
         phone = Phone(number, 'secret' + number, self.node.server(), name=NAMES[number], tone=0 if number == '103' else 440, on_message=self.ladder.message)
-        self.phones.append(phone)
+        self.phones[number] = phone
+        if number in DESKS: self.screens[number] = Screen(phone)
         answer = phone.register()
-        if answer.status != 200: raise AssertionError(f'{phone}: {answer}')
-        return phone
+        expect(answer.status == 200, f'{phone}: {answer}')
 
-    def call_and_park(self):
-        """user106 calls Alice, who parks him at James's extension: the customer's call."""
-        out = self.customer.call('101')
-        into = self.alice.next_call()
+    # ---- what people do
+
+    def show(self, *numbers): self.ladder.picture(side_by_side([self.screens[n] for n in numbers or DESKS]))
+
+    def talk(self, called):
+        """user106 calls, and is answered: (the customer's call, the other one)."""
+        out = self.customer.call(called.number)
+        into = called.next_call()
         into.ring()
         out.wait_provisional(180)
         self.wait()
         into.answer()
         out.wait_up(), into.wait_up()
-        self.ladder.tell('They talk. "Could I speak to James?" Alice puts him on hold ...')
         self.wait()
-        into.hold()
-        self.heard(out, 'music while he is on hold')
-        self.ladder.tell('... and parks him at James\'s extension: she transfers the call to *68103.')
+        return out, into
+
+    def dpark(self, call, at):
+        """As the soft key does it: hold, ask for the extension, transfer to the code."""
+        screen = self.screens[call.phone.number]
+        call.hold()
+        screen.typed = at
+        self.show(call.phone.number)
         self.wait()
-        into.refer('*68103')
-        if (status := into.wait_report()) != 200: raise AssertionError(f'the park was refused: {status}')
-        into.hang_up()
-        self.heard(out, 'music while he is parked')
-        return out
+        call.refer('*68' + at)
+        self.wait_parked(call)
+        screen.typed = None
+
+    def wait_parked(self, call):
+        status = call.wait_report()
+        expect(status == 200, f'the park was refused: {status}')
+        call.hang_up()
 
     def heard(self, call, what):
         """Real RTP packets have come since now."""
@@ -124,38 +90,75 @@ class Story:
         call.phone.wait(what, lambda: call.audio.heard_count >= before + 25)
         self.ladder.tell(f'user106 hears {what}: {call.audio.heard_count - before} packets of sound in half a second.')
 
-    def parked_and_retrieved(self):
-        self.ladder.scene('user106 calls the reception; Alice parks him for James')
-        out = self.call_and_park()
-        self.james.wait_told('park-info')
-        self.ladder.tell('Alice is free again. The lamp of James is on; he comes back to his desk and dials *88.')
+    def lamp(self, phone, on):
+        screen = self.screens[phone.number]
+        phone.wait('lamp ' + ('on' if on else 'off'), lambda: screen.lamp == on)
+
+    # ---- scenes
+
+    def parked_for_james(self):
+        self.ladder.scene('DPark: user106 calls the reception and asks for James, who is at the coffee machine')
+        out, into = self.talk(self.alice)
+        self.ladder.tell('Alice presses More and DPark, types 103 and presses DPark again.')
+        self.dpark(into, '103')
+        self.heard(out, 'music')
+        self.lamp(self.james, True)
         self.wait()
-        taken = self.james.call('*88').wait_up()
-        shown = taken.shown
-        if '106' not in shown: raise AssertionError(f'James sees {shown}')
-        self.ladder.tell(f'James talks to user106; his display shows {name_of(shown)}, {user_of(shown)}.')
+        self.ladder.tell('Alice is free again. The screen of James shows who waits, and for how long:')
+        self.show()
+        self.ladder.tell('James comes back and presses Retrieve. His phone dials *88103 for him.')
+        taken = self.james.call('*88103').wait_up()
+        expect('106' in taken.shown, f'James sees {taken.shown}')
+        self.lamp(self.james, False)
+        self.ladder.tell(f'He talks to {name_of(taken.shown)}, {user_of(taken.shown)}; the lamp is off.')
         self.wait()
         taken.hang_up()
         out.wait_over()
-        self.james.wait_told('park-info', 2)
-        self.ladder.tell('Both have hung up; nothing is parked any more:')
-        if self.james.call('*88').wait_final().status != 404: raise AssertionError('something is still parked')
+
+    def parked_in_the_group(self):
+        self.ladder.scene('GPark: user106 calls James, who needs any colleague to help')
+        out, into = self.talk(self.james)
+        self.ladder.tell('James presses More and GPark. Parkway hunts for the first free member of his group Sales: Alice.')
+        into.hold()
+        into.refer('*58')
+        self.wait_parked(into)
+        self.lamp(self.alice, True), self.lamp(self.bob, True)
+        self.wait()
+        self.ladder.tell('All members are told, but for James, who knows:')
+        self.show()
+        self.ladder.tell('Alice and Bob press Retrieve in the same instant. One of them has the call, the other hears that it is gone:')
+        race = [phone.call('*88') for phone in (self.alice, self.bob)]
+        answers = sorted(call.wait_final().status for call in race)
+        expect(answers == [200, 404], f'the retrievers were answered {answers}')
+        winner = next(call for call in race if call.status == 200).wait_up()
+        self.lamp(self.alice, False), self.lamp(self.bob, False)
+        self.ladder.tell(f'{winner.phone.name} was quicker. Nobody is connected twice, and no lamp is left on:')
+        self.show()
+        winner.hang_up()
+        out.wait_over()
 
     def recalled(self):
-        self.ladder.scene(f'The same again, but James does not come: after {RECALL_TIME} s Alice is recalled (usually a minute)')
-        out = self.call_and_park()
+        self.ladder.scene(f'Recall: parked for James again, but nobody comes. After {RECALL_TIME} s (usually a minute) Alice is rung')
+        out, into = self.talk(self.alice)
+        self.dpark(into, '103')
+        self.lamp(self.james, True)
         back = self.alice.next_call(RECALL_TIME + 4)
         back.ring()
-        self.ladder.tell(f'Alice\'s phone rings and shows "{name_of(back.incoming.header("From"))}". Nobody is forgotten.')
+        shown = name_of(back.incoming.header('From'))
+        expect(shown == 'Recall: user106', f'the recall shows {shown}')
+        self.ladder.tell('James could still take the call while Alice\'s phone rings:')
+        self.show()
         self.wait()
         back.answer()
         back.wait_up()
-        self.wait()
+        self.lamp(self.james, False)
+        self.ladder.tell('Alice talks to user106 again. Nobody is forgotten.')
+        self.show()
         back.hang_up()
         out.wait_over()
 
     def close(self):
-        for phone in self.phones: phone.close()
+        for phone in self.phones.values(): phone.close()
         self.node.close()
 
 
@@ -165,7 +168,7 @@ def main():
     p.add_argument('--pause', type=float, default=1.0, help='s that the phones\' users think; 0: they do not')
     options = p.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    ladder = Ladder(sys.stdout.isatty())
+    ladder = Ladder(sys.stdout.isatty(), NAMES)
     story = Story(os.path.abspath(options.binary), options.pause, ladder)
     try: story.play()
     except (AssertionError, NotReady) as why:
