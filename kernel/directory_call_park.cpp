@@ -16,7 +16,7 @@ std::string read_music(table_reader& table, const fs::path& folder, const std::s
   const auto file = (folder / given).lexically_normal();
   std::error_code nothing;
   if (!fs::is_regular_file(file, nothing) || !std::ifstream{file}.good())
-    table.refuse("music", "no readable file " + file.string());
+    refuse_missing_file(table, "music", file);
   return file.string();
 }
 
@@ -56,8 +56,9 @@ void check_destination(table_reader& table, std::string_view key, const number& 
 void check_ring_group(table_reader& table, const recall_terms& terms, const tenant& within) {
   if (terms.ring_group.empty() || !table.has("recall_ring_group")) return;
   if (within.ring_groups.contains(terms.ring_group)) return;
-  table.refuse("recall_ring_group",
-               "no ring group of the tenant has the number \"" + terms.ring_group.text + "\"");
+  table.refuse("recall_ring_group", "no ring group of the tenant has the number \""
+                                      + terms.ring_group.text
+                                      + "\"; expected that of a [[tenant.ring_group]]");
 }
 
 }  // namespace

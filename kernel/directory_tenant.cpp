@@ -70,7 +70,8 @@ void claim_name(table_reader& table, std::string_view key, const std::string& na
   if (name.empty()) return;
   const auto [at, fresh] = taken.emplace(name, table.line(key));
   if (!fresh)
-    table.refuse(key, "\"" + name + "\" stands in line " + std::to_string(at->second) + " already");
+    table.refuse(key, "\"" + name + "\" stands in line " + std::to_string(at->second)
+                        + " already; expected another one");
 }
 
 void read_identity(table_reader& table, taken_names& taken, tenant& into) {
@@ -150,12 +151,13 @@ void check_members(table_reader& table, const std::vector<number>& members,
   for (const auto& member : members) {
     const auto found = space.find(member);
     if (found == space.end())
-      table.refuse("members", "no extension of the tenant has the number \"" + member.text + "\"");
+      table.refuse("members", "no extension of the tenant has the number \"" + member.text
+                                + "\"; expected that of a [[tenant.extension]]");
     else if (found->second.what != "extension")
       table.refuse("members", "\"" + member.text + "\" is the number of a "
                                 + std::string{found->second.what} + "; expected an extension");
     else if (!seen.insert(member).second)
-      table.refuse("members", "\"" + member.text + "\" stands here twice");
+      table.refuse("members", "\"" + member.text + "\" stands here twice; expected once");
   }
 }
 
@@ -205,8 +207,8 @@ void read_phone(table_reader& table, const number_space& space, taken_names& tak
   made.extension = number{table.required_text("extension")};
   const auto found = space.find(made.extension);
   if (!made.extension.empty() && (found == space.end() || found->second.what != "extension"))
-    table.refuse("extension",
-                 "no extension of the tenant has the number \"" + made.extension.text + "\"");
+    table.refuse("extension", "no extension of the tenant has the number \"" + made.extension.text
+                                + "\"; expected that of a [[tenant.extension]]");
   table.refuse_unknown();
   into.phones.push_back(std::move(made));
 }

@@ -30,7 +30,7 @@ std::string existing_file(table_reader& table, std::string_view key, const fs::p
   const auto given = table.text(key);
   if (given.empty()) return {};
   const auto file = beside(config, given);
-  if (!readable_file(file)) table.refuse(key, "no readable file " + file.string());
+  if (!readable_file(file)) refuse_missing_file(table, key, file);
   return file.string();
 }
 
@@ -65,7 +65,7 @@ void read_digest(table_reader& table, settings& into) {
     if (known == digest_words.end())
       table.refuse("digest", "\"" + given + R"(" is not one of "MD5" or "SHA-256")");
     else if (std::find(into.digest.begin(), into.digest.end(), known->second) != into.digest.end())
-      table.refuse("digest", "\"" + given + "\" stands here twice");
+      table.refuse("digest", "\"" + given + "\" stands here twice; expected once");
     else
       into.digest.push_back(known->second);
   }
@@ -104,7 +104,10 @@ void read_listeners(table_reader& sip, settings& into) {
     auto made = read_listener(block);
     for (const auto& other : into.listeners)
       if (same_socket(made, other))
-        block.refuse("port", "another listener has this transport, address and port already");
+        block.refuse(
+          "port",
+          "another listener has this transport, address and port already; expected another "
+          "port, or 0 for any free one");
     into.listeners.push_back(std::move(made));
   }
   if (blocks.empty()) into.listeners.emplace_back();
@@ -201,7 +204,7 @@ void refuse_missing_plugins(table_reader& table, const settings& from) {
     if (!plugin_name(name))
       table.refuse("load", "\"" + name + "\" is no plugin name; expected a–z, 0–9, _ and -");
     else if (!seen.insert(name).second)
-      table.refuse("load", "\"" + name + "\" stands here twice");
+      table.refuse("load", "\"" + name + "\" stands here twice; expected once");
     else if (known == built_in_plugins.end() && find_plugin(name, from.plugin_path).empty())
       table.refuse("load", "\"" + name + "\" is not built in, and there is no " + name
                              + ".so in path, beside the binary or in /usr/lib/parkway/plugins; "

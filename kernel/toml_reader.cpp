@@ -79,6 +79,12 @@ std::string_view nearest(std::string_view given, const std::vector<std::string_v
   return best;
 }
 
+void refuse_missing_file(table_reader& table, std::string_view key,
+                         const std::filesystem::path& file) {
+  table.refuse(key, "no readable file " + file.string()
+                      + "; expected a path that is absolute, or relative to this file's folder");
+}
+
 void mistakes::add(std::uint32_t line, std::string key, std::string wrong) {
   if (list_.size() < count_max)
     list_.push_back({file_, line, std::move(key), std::move(wrong)});

@@ -99,6 +99,10 @@ class table_reader {
   std::vector<std::string_view> known_;
 };
 
+/// Says that a file a key names is not there, or not ours to read.
+void refuse_missing_file(table_reader& table, std::string_view key,
+                         const std::filesystem::path& file);
+
 /// `"a", "b" or "c"`.
 std::string listed(const std::vector<std::string_view>& words);
 /// The word most like `given` (edit distance), or empty where none is alike.

@@ -11,6 +11,7 @@
 #include "kernel/plugin_host.hpp"
 #include "plugins/media/plugin.hpp"
 #include "sip/listeners.hpp"
+#include "sip/message.hpp"
 #include "sip/transport.hpp"
 #include "tools/control_socket.hpp"
 #include "tools/park_answers.hpp"
@@ -269,6 +270,7 @@ exit_status run_node(const std::filesystem::path& file) {
   log(log_area::kernel)
     .info("parkway " PARKWAY_VERSION ", node {}: {} tenants, {} descriptors",
           wanted.node->node_name, wanted.tenants->by_name.size(), raise_descriptor_limit());
+  sip::init_osip([](const char* line) { log_foreign(log_area::sip, log_level::debug, line); });
   const auto data = data_folder::open(wanted.node->data_dir);
   if (!data) return cannot_run(data.error());
   auto control = listen_for_control(wanted.node->data_dir);

@@ -13,7 +13,8 @@ shard_loop::shard_loop(loop_worker& worker, std::unique_ptr<sip::shard_wire> wir
                        const sip::shard_options& options, context_ptr house, caf::actor switchboard)
   : worker_(worker),
     wire_(std::move(wire)),
-    shard_(std::make_unique<sip::shard>(options, *wire_, std::move(house), std::move(switchboard),
+    out_(*wire_),
+    shard_(std::make_unique<sip::shard>(options, out_, std::move(house), std::move(switchboard),
                                         steady::now())) {
 }
 
@@ -36,6 +37,7 @@ void shard_loop::stop() {
 }
 
 void shard_loop::on_message(const flow& from, std::string_view bytes, time_point now) {
+  traced_wire::received(from, bytes);
   shard_->on_message(from, bytes, now);
   worker_.run_jobs();  // What the packet needs is in the cache now.
 }

@@ -5,6 +5,7 @@
 #include "sip/listeners.hpp"
 #include "sip/shard.hpp"
 #include "sip/wire.hpp"
+#include "tools/traced_wire.hpp"
 
 #include <memory>
 #include <string_view>
@@ -39,6 +40,7 @@ class shard_loop final : public sip::wire_listener {
 
   loop_worker& worker_;
   std::unique_ptr<sip::shard_wire> wire_;
+  traced_wire out_;  ///< wire_, as the shard sees it.
   std::unique_ptr<sip::shard> shard_;
   event* timer_ = nullptr;
   time_point armed_for_ = time_point::max();  ///< What timer_ waits for; max: nothing.

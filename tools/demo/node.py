@@ -55,6 +55,9 @@ class Node:
         with open(os.path.join(self.folder, name), 'w') as f: f.write(text)
         return os.path.join(self.folder, name)
 
+    def read(self, name):
+        with open(os.path.join(self.folder, name)) as f: return f.read()
+
     def launch(self):
         """Starts it, without waiting."""
         self.process = subprocess.Popen([*TOGETHER, *self.command, self.program, 'run', '--config', self.config], cwd=self.folder,

@@ -63,7 +63,7 @@ class Screen:
         title, body, keys = self.content()
         lamp = '(*) lamp on' if self.lamp else '( ) lamp off'
         name = f'{self.phone.name} {self.phone.number}'
-        rows = [title] + [line.center(INSIDE - 2) for line in (body + ['', ''])[:2]] + [' '.join(f'[{k}]' for k in keys).center(INSIDE - 2)]
+        rows = [title] + [line.center(INSIDE - 2) for line in (body + ['', ''])[:2]] + ['  '.join(keys).center(INSIDE - 2)]
         border = '+' + '-' * INSIDE + '+'
         return [name + lamp.rjust(INSIDE + 2 - len(name)), border, *[f'| {row[:INSIDE - 2]:{INSIDE - 2}} |' for row in rows], border]
 
