@@ -50,12 +50,12 @@ TEST_CASE("parked calls are listed a line each, in columns", "[park_answers]") {
   second.recall_at.reset();
   second.state = park_state::recalling;
   CHECK(list_of({{direct(), second}}, answer_shape::text, noon + 41500ms)
-        == "ID     TENANT  PLACE  KIND         PARKED       PARKER     SINCE                RECALL IN"
-           "  STATE      RETRIEVE\n"
-           "pk-1   demo    104    direct       user106 106  James 103  2026-06-01 12:00:00  19 s    "
-           "   parked     *88104\n"
-           "pk-22  demo    104    group Sales  Anonymous    103        2026-06-01 12:00:00  -       "
-           "   recalling  *88104\n");
+        == "ID     TENANT  PLACE  KIND         PARKED       PARKER     SINCE              "
+           "  RECALL IN  STATE      RETRIEVE\n"
+           "pk-1   demo    104    direct       user106 106  James 103  2026-06-01 12:00:00"
+           "  19 s       parked     *88104\n"
+           "pk-22  demo    104    group Sales  Anonymous    103        2026-06-01 12:00:00"
+           "  -          recalling  *88104\n");
   CHECK(list_of({}, answer_shape::text, noon) == "No call is parked.\n");
 }
 
