@@ -38,6 +38,7 @@ def main():
     park      in the call, transfer it to {park}104: the other party hears music
     retrieve  dial {retrieve}104 on any phone, or {retrieve} on 104
     or park at your own extension with {park}, in your group with {group}
+    ask       build/release/parkway park list --config {os.path.relpath(sys.argv[1])}: who is parked where
 {groups}
 
   Ctrl-C ends it.
