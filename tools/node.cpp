@@ -289,10 +289,11 @@ exit_status run_node(const std::filesystem::path& file) {
   while (wait_for_signal() == request_signal::reload)
     running.reload();
   notify_systemd("STOPPING=1");
-  make_signals_final(1800ms);
+  const auto status = running.lost_a_vital_part() ? exit_cannot_run : exit_done;
+  make_signals_final(1800ms, status);
   log(log_area::kernel).info("stopping");
   running.stop();
-  return running.lost_a_vital_part() ? exit_cannot_run : exit_done;
+  return status;
 }
 
 }  // namespace parkway

@@ -22,6 +22,9 @@ namespace parkway {
 
 namespace {
 
+/// For the handler, which can be given nothing else.
+volatile sig_atomic_t last_status = 0;
+
 sigset_t our_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -98,9 +101,10 @@ request_signal wait_for_signal() {
   return got == SIGHUP ? request_signal::reload : request_signal::stop;
 }
 
-void make_signals_final(std::chrono::milliseconds patience) {
+void make_signals_final(std::chrono::milliseconds patience, int status) {
+  last_status = status;
   struct sigaction at_once {};
-  at_once.sa_handler = [](int) { _exit(0); };
+  at_once.sa_handler = [](int) { _exit(last_status); };
   for (const int signal : {SIGTERM, SIGINT, SIGALRM})
     sigaction(signal, &at_once, nullptr);
   signal(SIGHUP, SIG_IGN);

@@ -40,8 +40,8 @@ enum class request_signal { reload, stop };
 void hold_signals();
 /// Waits for the next of them.
 request_signal wait_for_signal();
-/// From now on SIGTERM and SIGINT end the process at once, with exit status 0, and so does the end
-/// of `patience`: stopping takes no longer, whatever hangs.
-void make_signals_final(std::chrono::milliseconds patience);
+/// From now on SIGTERM and SIGINT end the process at once, with this exit status, and so does the
+/// end of `patience`: stopping takes no longer, whatever hangs.
+void make_signals_final(std::chrono::milliseconds patience, int status);
 
 }  // namespace parkway

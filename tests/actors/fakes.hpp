@@ -124,6 +124,7 @@ struct fake_journal {
 /// The bus.
 struct fake_bus {
   std::vector<park_event> park_events;
+  std::vector<std::string> park_notes;
   std::vector<registration_event> registrations;
   caf::actor spawn(caf::actor_system& system);
 };

@@ -116,6 +116,7 @@ class house {
   std::vector<park_state> parked_at(const std::string& n);
   /// Events of the bus since the house was opened.
   std::vector<park_event> park_events() const { return bus_->park_events; }
+  const std::vector<std::string>& park_notes() const { return bus_->park_notes; }
 
   /// Spawns an actor under test by its state.
   template <class State, class... Args>

@@ -242,9 +242,8 @@ struct bus_listener {
   caf::behavior make_behavior() {
     return {
       [this](const park_event& e) { bus->park_events.push_back(e); },
-      [](const park_noted&) {},
+      [this](const park_noted& n) { bus->park_notes.push_back(n.what); },
       [this](const registration_event& e) { bus->registrations.push_back(e); },
-      [](const park_noted&) {},
       [](const call_event&) {},
     };
   }

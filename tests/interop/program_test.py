@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The program as its administrator meets it: commands, configuration, the ready line, signals."""
-import datetime, json, os, re, signal, socket, subprocess, sys, unittest
+import datetime, json, os, re, signal, socket, subprocess, sys, tempfile, unittest, unittest.mock
 
 from office import Node, Phone, ROOT, SALES, STAFF, binary, directory, eventually, main
 
@@ -200,6 +200,16 @@ class Running(Office):
         self.assertRegex(line, r'^ready sip\.udp=127\.0\.0\.1:\d+ sip\.tcp=127\.0\.0\.1:\d+( http=\S+)?$')
         self.assertEqual(node.server('udp'), node.server('tcp'))
         self.assertLess(node.ready_after, 2)
+
+    def test_systemd_is_told(self):
+        """sd_notify: READY=1 when it is ready, STOPPING=1 when it stops."""
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.bind(folder + '/notify')
+            systemd.settimeout(5)
+            with unittest.mock.patch.dict(os.environ, NOTIFY_SOCKET=folder + '/notify'): node = self.start()
+            self.assertEqual(systemd.recv(100), b'READY=1')
+            node.stop()
+            self.assertEqual(systemd.recv(100), b'STOPPING=1')
 
     def test_the_ready_line_in_json(self):
         """The ready line stays raw where the log is JSON; all other lines are one object each."""
