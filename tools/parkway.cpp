@@ -24,6 +24,7 @@ class command_line {
   CLI::App* node_command(const char* name, const char* purpose);
   void add_park_commands();
   exit_status ask() const;
+  exit_status explain(const CLI::ParseError& error);
 
   CLI::App program_{"Parkway, a PBX for call parking", "parkway"};
   CLI::App* run_ = node_command("run", "Run the PBX in the foreground");
@@ -75,11 +76,25 @@ exit_status command_line::ask() const {
   return exit_wrong_configuration;
 }
 
+/// What nobody knows is named first: what is missing for want of it would only confuse.
+exit_status command_line::explain(const CLI::ParseError& error) {
+  const bool asked_for_help = error.get_exit_code() == 0;
+  if (const auto unknown = program_.remaining(true); !asked_for_help && !unknown.empty()) {
+    std::cerr << "parkway: \"" << unknown.front() << "\" is not known here";
+    if (program_.get_subcommands().empty()) std::cerr << "; the commands are run, check and park";
+    if (*park_ && park_->get_subcommands().empty())
+      std::cerr << "; it can be asked to list, show ID or explain ID";
+    std::cerr << "\nRun with --help for more information.\n";
+    return exit_wrong_configuration;
+  }
+  return program_.exit(error) == 0 ? exit_done : exit_wrong_configuration;
+}
+
 exit_status command_line::obey(int count, char** words) {
   try {
     program_.parse(count, words);
   } catch (const CLI::ParseError& error) {
-    return program_.exit(error) == 0 ? exit_done : exit_wrong_configuration;
+    return explain(error);
   }
   try {
     if (*park_) return ask();

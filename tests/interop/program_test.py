@@ -53,6 +53,8 @@ class Commands(Alone):
             status, said = run(*words)
             self.assertEqual(status, 2, f'{words}:\n{said}')
             self.assertTrue(said.strip(), words)
+        for words, unknown in ((('apply', '--config', 'x', 'y'), 'apply'), (('fly',), 'fly'), (('run', '--confg', 'x'), '--confg'), (('park', 'sing'), 'sing')):
+            self.assertIn(f'"{unknown}"', run(*words)[1])
         self.assertNotIn('apply', run('--help')[1])
 
     def test_check_of_a_missing_file(self):
