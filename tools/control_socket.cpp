@@ -1,5 +1,7 @@
 #include "tools/control_socket.hpp"
 
+#include <sys/time.h>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -172,10 +174,16 @@ result<control_answer> ask_node(const std::filesystem::path& data_dir, std::stri
   const auto address = address_in(data_dir, folder);
   const auto node = unix_socket(0);
   if (!node) return cannot("no socket");
+  // Where too many wait already, connecting waits too: as long as for an answer.
+  const timeval patience{server_patience.count(), 0};
+  setsockopt(node.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   if (connect(node.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)
       return fault{fault_code::unavailable,
                    "no node is running with data_dir " + data_dir.string()};
+    if (errno == EAGAIN)
+      return fault{fault_code::unavailable,
+                   "the node at " + data_dir.string() + " does not answer; too many are asking it"};
     return cannot("cannot ask the node at " + (data_dir / "control").string());
   }
   const auto until = steady::now() + server_patience;
