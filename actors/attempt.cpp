@@ -44,12 +44,7 @@ caf::behavior attempt::make_behavior() {
       stage_time = o.ring_time;
       begin_stage();
     },
-    [this](const media_opened& m) {
-      if (m.why) return fail({fault_code::unavailable, 0, m.why->detail});
-      answers_by.clear();
-      port = m.port;
-      ring_all();
-    },
+    [this](const media_opened& m) { port_opened(m); },
     [this](const leg_ringing& r) { ringing(r); },
     [this](const leg_answered& a) { answered(a); },
     [this](const leg_refused& r) { refused(r); },
@@ -62,7 +57,7 @@ caf::behavior attempt::make_behavior() {
     },
     [this](const stop_attempt& s) {
       cancel(s.reason);
-      line.close(port_id);
+      close_ports();
       self->quit();
     },
   }
@@ -107,13 +102,47 @@ void attempt::all_heard() {
     ++stage;
     return begin_stage();
   }
-  if (!order.relayed || port_id) return ring_all();
-  version = reachable.front().bindings.front().via.remote.address.version;
-  port_id = line.house().fresh_media(order.in->name);
+  if (!order.relayed) return ring_all();
   if (line.house().media.empty())
     return fail({fault_code::unavailable, 0, "no media plugin is loaded"});
+  open_ports();
+}
+
+/// One port an IP version serves all phones of all stages.
+void attempt::open_ports() {
+  bool waits = false;
+  for (const auto& where : reachable) {
+    for (const auto& to : where.bindings) {
+      const auto version = to.via.remote.address.version;
+      auto& own = ports[version == ip_version::v6];
+      if (!own.id) {
+        own = {line.house().fresh_media(order.in->name), 0, true};
+        line.media(open_media{own.id, version, self});
+      }
+      waits |= own.is_awaited;
+    }
+  }
+  if (!waits) return ring_all();
   answers_by.set_after(self, house_answers_within);
-  line.media(open_media{port_id, version, self});
+}
+
+/// A version without a port leaves out its own phones; without any there is nothing to offer.
+void attempt::port_opened(const media_opened& m) {
+  bool waits = false, any = false;
+  for (auto& own : ports) {
+    if (own.id == m.id && own.is_awaited) own = {own.id, m.port, false};
+    waits |= own.is_awaited;
+    any |= own.port != 0;
+  }
+  if (waits) return;
+  answers_by.clear();
+  if (!any) return fail({fault_code::unavailable, 0, m.why ? m.why->detail : "no media port"});
+  ring_all();
+}
+
+void attempt::close_ports(const media_id& but) {
+  for (const auto& own : ports)
+    if (own.id != but) line.close(own.id);
 }
 
 void attempt::nobody_answers() {
@@ -121,7 +150,7 @@ void attempt::nobody_answers() {
     asked = 0;
     return all_heard();
   }
-  fail({fault_code::unavailable, 0, port_id ? "no media port" : "no ring group"});
+  fail({fault_code::unavailable, 0, reachable.empty() ? "no ring group" : "no media port"});
 }
 
 void attempt::ring_all() {
@@ -134,18 +163,19 @@ void attempt::ring_all() {
 void attempt::place(const contacts& where) {
   for (const auto& to : where.bindings) {
     if (rung.size() >= contacts_max) return;
-    // One port serves all phones of the stage: those of the other IP version cannot use it.
-    if (order.relayed && to.via.remote.address.version != version) continue;
+    const auto version = to.via.remote.address.version;
+    const auto& own = ports[version == ip_version::v6];
+    if (order.relayed && own.port == 0) continue;
     call_leg l;
     l.leg = line.house().fresh_leg(to.via.shard);
-    l.media = port_id;
-    l.port = port;
+    l.media = own.id;
+    l.port = own.port;
     l.extension = where.extension;
     const auto* entry = order.in->extension(where.extension);
     l.who = {entry ? entry->display_name : std::string{}, where.extension, false};
     l.phone = to.phone;
     l.media_version = version;
-    l.local = order.offer && order.relayed ? with_port(order.offer, port) : order.offer;
+    l.local = order.offer && order.relayed ? with_port(order.offer, own.port) : order.offer;
     line.leg(place_call{l.leg, self, order.in->name, where.extension, to, order.target.shown,
                         l.local, order.target.recall, order.target.reliable});
     self->send(extension_of(where.extension),
@@ -183,6 +213,7 @@ void attempt::answered(const leg_answered& a) {
   if (!a.phone.contact.empty()) leg.phone = a.phone;
   leg.holds = holds(leg.remote);
   cancel(hang_up_reason::answered_elsewhere);
+  close_ports(leg.media);
   line.aim(leg);
   // Whoever gets the leg adopts it, or has somebody adopt it: were we to do so too, nobody could
   // say which of the two the transport reads first.
@@ -225,7 +256,7 @@ void attempt::cancel(hang_up_reason reason, const std::optional<number>& whose) 
 
 void attempt::fail(refusal why) {
   cancel(hang_up_reason::failed);
-  line.close(port_id);
+  close_ports();
   self->send(order.owner, attempt_failed{std::move(why)});
   self->quit();
 }

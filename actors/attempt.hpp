@@ -3,6 +3,7 @@
 #include "actors/deadline.hpp"
 #include "actors/lines.hpp"
 
+#include <array>
 #include <map>
 #include <optional>
 #include <vector>
@@ -27,6 +28,13 @@ struct attempt_order {
 ///      +---------------- next stage ------------------+--- no stage left --> end (attempt_failed)
 struct attempt {
   static inline const char* name = "attempt";
+
+  /// A port that the phones of one IP version are offered.
+  struct media_port {
+    media_id id;             ///< Empty: not asked for yet.
+    std::uint16_t port = 0;  ///< 0: not open.
+    bool is_awaited = false;
+  };
   static constexpr std::size_t contacts_max =
     64;  ///< Rung at once: a large ring group, not a flood.
   /// Extensions, ring groups and media are actors of this process: one that is silent so long is
@@ -42,9 +50,7 @@ struct attempt {
   std::chrono::seconds stage_time;
   std::size_t asked = 0;  ///< Extensions that have not said their contacts yet.
   std::vector<contacts> reachable;
-  media_id port_id;
-  std::uint16_t port = 0;
-  ip_version version = ip_version::v4;
+  std::array<media_port, 2> ports;  ///< By IP version: phones of both may ring for one call.
   std::map<leg_id, call_leg> rung;
   leg_id early;                 ///< The leg whose early media is heard.
   std::optional<refusal> best;  ///< The refusal that says most so far.
@@ -59,6 +65,9 @@ struct attempt {
   void begin_stage();
   void heard_contacts(const contacts& c);
   void all_heard();
+  void open_ports();
+  void port_opened(const media_opened& m);
+  void close_ports(const media_id& but = {});
   void nobody_answers();
   void ring_all();
   void place(const contacts& where);

@@ -14,6 +14,7 @@ namespace parkway {
 struct parking_request {
   std::size_t parker;                ///< Index of the leg that parks; the other one is parked.
   std::optional<transfer_id> asked;  ///< By REFER: reports go there.
+  bool silent = false;               ///< They are not sent: the phone takes it for done.
   caf::actor consultation;           ///< By a second call: it is told.
   park_terms_ptr terms = nullptr;    ///< What was asked of the place: its answer names them.
   bool parker_gone = false;          ///< Hung up already: the parked party must not fall.
@@ -25,6 +26,7 @@ struct parking_request {
 struct transfer_request {
   std::size_t mover;  ///< Index of the leg that transfers its peer.
   transfer_id asked;
+  bool silent = false;      ///< As with a park.
   bool mover_gone = false;  ///< Hung up already: its peer must not fall.
   bool failed = false;      ///< Failed, and the phone has not acknowledged that yet.
 };
@@ -86,6 +88,7 @@ struct call {
 
   // call_talking.cpp: while two people talk
   caf::behavior talking();
+  void wait_is_over();
   void session_offered(const leg_offered& o);
   void answer_here(std::size_t who, const session_ptr& offered);
   void relay_to_other(std::size_t who, const session_ptr& offered);
@@ -111,6 +114,7 @@ struct call {
   void park_is_ready(const place_ready& p);
   void park_is_refused(const refusal& why);
   void refusal_was_told(const transfer_reported& t);
+  void refusal_is_past();
   void ask_place(const caf::actor& asked, park_terms terms);
   void ring_back(const char* label);
   void parker_left();

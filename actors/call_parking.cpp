@@ -16,6 +16,9 @@ using std::chrono::seconds;
 constexpr auto place_answers_within = seconds{10};
 /// The phone's own BYE after a park is waited for so long; a park by INVITE is let go earlier.
 constexpr auto parker_hangs_up_within = seconds{4};
+/// A BYE that was sent back to back with the REFER, or without a look at what the report said, is
+/// here so soon after its answer. No person reads a refusal and hangs up as quickly.
+constexpr auto goodbye_is_older_within = std::chrono::milliseconds{300};
 /// Nothing acknowledges the report: timer F of its NOTIFY, and a little.
 constexpr auto report_told_within = seconds{36};
 
@@ -30,18 +33,19 @@ void call::transfer_asked(const transfer_requested& t) {
   if (parking && parking->consultation && !parking->asked && parking->parker == *who) {
     // An attended transfer to the code that the same phone has called already: one park.
     parking->asked = t.id;
+    parking->silent = t.silent;
     return;
   }
   std::optional<number> place;
   if (direct) place = direct->place ? *direct->place : legs[*who].extension;
-  park({*who, t.id, {}}, place);
+  park({*who, t.id, t.silent, {}}, place);
 }
 
 void call::park_asked(const park_call& p) {
   const auto who = index_of(p.leg);
   if (!who)
     return self->send(p.asked_by, park_refused{{fault_code::no_call, 0, "that call has ended"}});
-  park({*who, std::nullopt, p.asked_by}, p.place);
+  park({*who, std::nullopt, false, p.asked_by}, p.place);
 }
 
 /// The target is resolved and the place reserved before anything of the call is touched.
@@ -131,10 +135,20 @@ void call::park_is_refused(const refusal& why) {
     parking.reset();
 }
 
+/// From now on a BYE of that phone is a hang-up again: in a moment.
 void call::refusal_was_told(const transfer_reported& t) {
-  if (parking && parking->refused && parking->asked == t.id) parking.reset();
-  if (moving && moving->failed && moving->asked == t.id) moving.reset();
+  const bool of_park = parking && parking->refused && parking->asked == t.id;
+  const bool of_transfer = moving && moving->failed && moving->asked == t.id;
+  if (of_park || of_transfer) {
+    const bool unseen = of_park ? parking->silent : moving->silent;
+    guard.set_after(self, unseen ? parker_hangs_up_within : goodbye_is_older_within);
+  }
   if (t.leg == departing.leg && departing.leg) departure.set_after(self, parker_hangs_up_within);
+}
+
+void call::refusal_is_past() {
+  if (parking && parking->refused) parking.reset();
+  if (moving && moving->failed) moving.reset();
 }
 
 void call::parker_left() {

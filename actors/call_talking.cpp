@@ -43,21 +43,25 @@ caf::behavior call::talking() {
     [this](const park_refused& r) { park_is_refused(r.why); },
     [](const let_go&) {},
     [this](const tick& t) {
-      if (guard.due(self, t)) {
-        // Whoever was asked for a place, a dialog or a leg is gone.
-        const refusal why{fault_code::unavailable, 0, "no answer"};
-        if (parking)
-          park_is_refused(why);
-        else if (is_moving() && !ringing)
-          transfer_failed(why);
-        else if (claimant)
-          claim_lapses();
-      }
+      if (guard.due(self, t)) wait_is_over();
       if (departure.due(self, t)) line.drop(std::exchange(departing, {}));
     },
   }
     .or_else(transfers())
     .or_else(line.other_events());
+}
+
+/// Whoever was asked for a place, a dialog or a leg is gone; or a refusal is past.
+void call::wait_is_over() {
+  const refusal why{fault_code::unavailable, 0, "no answer"};
+  if ((parking && parking->refused) || (moving && moving->failed))
+    refusal_is_past();
+  else if (parking)
+    park_is_refused(why);
+  else if (is_moving() && !ringing)
+    transfer_failed(why);
+  else if (claimant)
+    claim_lapses();
 }
 
 void call::session_offered(const leg_offered& o) {

@@ -72,7 +72,7 @@ void call::transfer(std::size_t who, const transfer_requested& t, const route& t
     return line.leg(report_transfer{t.leg, t.id, why, true});
   }
   parking.reset();
-  moving = transfer_request{who, t.id};
+  moving = transfer_request{who, t.id, t.silent};
   if (t.replaces) {
     if (!t.replaces_leg || legs[who].extension.empty())
       return transfer_failed({fault_code::gone, 0, "no such dialog"});
@@ -132,7 +132,7 @@ void call::transfer_failed(const refusal& why) {
     return;
   }
   moving.reset();
-  parking = parking_request{request.mover, std::nullopt, {}, nullptr, true};
+  parking = parking_request{request.mover, std::nullopt, false, {}, nullptr, true};
   ring_back("Transfer failed");
 }
 
@@ -152,7 +152,7 @@ void call::give_peer(const give_leg& g) {
   auto& given = legs[1 - *who];
   self->send(g.to, leg_given{given});
   give_away(given, g.to);
-  parking = parking_request{*who, std::nullopt, {}};
+  parking = parking_request{*who, std::nullopt, false, {}};
   self->become(leaving());
   guard.set_after(self, mover_hangs_up_within);
 }

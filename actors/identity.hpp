@@ -7,19 +7,22 @@ namespace parkway {
 
 /// Who is shown to whom when a call is parked, taken back or moved: the one table of it.
 ///
-///   moment                       | who sees it         | sees
-///   -----------------------------+---------------------+------------------------------------------
-///   park by INVITE is confirmed  | parker              | "Parked at N", number N
-///   retrieve is answered         | retriever           | the parked party, in the 200 itself
-///   retrieve is answered         | parked party        | the retriever (UPDATE, where allowed)
-///   recall rings                 | parker              | "Recall: NAME", number of the parked
-///   party park failed, parker had gone | parker              | "Park failed: NAME", same number
-///   recall or final to a number  | who is rung there   | "Recall: NAME" (recall), NAME (final)
-///   recall is answered           | parked party        | who answered (UPDATE, where allowed)
-///   transfer, target rings       | target              | the transferred party
-///   transfer is done             | transferred party   | the target (UPDATE, where allowed)
+///   moment                    | who sees it         | sees                         | in
+///   --------------------------+---------------------+------------------------------+------------
+///   park by a call, confirmed | parker              | "Parked at N", number N      | the answer
+///   retrieve is answered      | retriever           | the parked party             | the answer
+///   retrieve is answered      | parked party        | the retriever                | an update
+///   recall rings              | parker, group, number | "Recall: NAME", its number | the call
+///   failed park rings back    | parker              | "Park failed: NAME", same    | the call
+///   final rings               | number in `final`   | the parked party             | the call
+///   recall, final answered    | parked party        | who answered                 | an update
+///   transfer, target rings    | target              | the transferred party        | the call
+///   transfer, target was up   | target              | the transferred party        | an update
+///   transfer is done          | transferred party   | the target                   | an update
 ///
-/// A party that withheld its name and number is "Anonymous" to everybody, whoever called whom.
+/// The parked party is the same person however often it is parked again, and whoever called whom.
+/// One that withheld its name and number is "Anonymous" in every row. An update reaches phones
+/// that allow it. In which headers: config/doc/identity.md.
 
 /// The name that stands for a party: its name, else its number.
 std::string shown_name(const party& who);

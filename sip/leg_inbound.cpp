@@ -111,12 +111,14 @@ void leg::on_success_acknowledged(carried_session answer) {
     return bury();
   }
   const bool ours_offered = session_state_ == session_state::ours_in_answer;
-  if (ours_offered && !answer.session) {  // Without an answer there is no session to go on with.
+  const bool unanswered = ours_offered && !answer.session;
+  if (unanswered && state_ == leg_state::answered) {  // There is no session to go on with.
     send_bye();
     return end(end_cause::no_ack);
   }
-  const bool news = ours_offered || state_ == leg_state::answered;
-  if (ours_offered) remote_fingerprint_ = answer.fingerprint;
+  // In a call that is up a phone that asks for an offer and does not answer it has changed nothing.
+  const bool news = (ours_offered && !unanswered) || state_ == leg_state::answered;
+  if (ours_offered && !unanswered) remote_fingerprint_ = answer.fingerprint;
   session_state_ = session_state::settled;
   state_ = leg_state::confirmed;
   if (news) tell(leg_confirmed{id, std::move(answer.session)});

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace parkway;
 using namespace parkway::testing;
 
@@ -275,7 +277,7 @@ TEST_CASE("an extension that does not answer is passed over", "[attempt]") {
   CHECK(r.h.rings_at("106"));
 }
 
-TEST_CASE("phones of the other IP version than the media port are left out", "[attempt]") {
+TEST_CASE("phones of both IP versions ring, each with a media port it can use", "[attempt]") {
   ringing_house r;
   r.h.registers("104", 1);
   register_phone v6;
@@ -291,6 +293,17 @@ TEST_CASE("phones of the other IP version than the media port are left out", "[a
   v6.changes.push_back(change);
   r.h.tell(r.h.wire().transport(), r.h.extension_actor("104"), v6);
   r.rings("104");
-  CHECK(r.h.rings_at("104", 1));
-  CHECK(r.h.wire().legs().size() == 1);
+  const auto desk = r.h.rings_at("104", 1);
+  REQUIRE(r.h.wire().legs().size() == 2);
+  const auto six =
+    std::find_if(r.h.wire().legs().begin(), r.h.wire().legs().end(), [&](const auto& l) {
+      return l.first != desk;
+    })->first;
+  CHECK(r.h.port_of(desk) != r.h.port_of(six));
+  CHECK(r.h.media().open_ports().size() == 2);
+  r.h.answers(GENERATE_COPY(desk, six));
+  const auto won = r.owner.heard<attempt_answered>();
+  REQUIRE(won.size() == 1);
+  CHECK(r.h.media().open_ports().size() == 1);
+  CHECK(r.h.media().is_open(won[0].leg.media));
 }

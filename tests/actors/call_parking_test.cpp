@@ -277,6 +277,7 @@ TEST_CASE("a BYE after the acknowledged refusal is the end of the call", "[park]
   office o;
   o.h.refers(o.james, "*68999");
   o.h.acknowledges_report(o.james);
+  o.h.after(1s);
   o.h.hangs_up(o.james);
   CHECK(o.h.leg(o.caller).over);
   CHECK(o.h.left_over() == "");

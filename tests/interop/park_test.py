@@ -154,15 +154,19 @@ class Park(ParkOffice):
         self.nothing_at(self.phone('105'), '*88103')
 
     def test_park_by_refer_outside_a_dialog(self):
-        """REFER to sip:park@domain;orbit=103 with Replaces parks the peer of that call."""
-        out, into = self.answered_call()
-        call_id, to_tag, from_tag = into.name
-        escaped = f'{call_id}%3Bto-tag%3D{to_tag}%3Bfrom-tag%3D{from_tag}'.replace('@', '%40')
-        answer = self.bob.request('REFER', 'park', [('Refer-To', f'<sip:park@pbx.test;orbit=103?Replaces={escaped}>'),
-                                                    ('Referred-By', f'<{self.bob.uri}>')])
-        self.assertEqual(answer.status, 202)
-        out.wait_hears(MUSIC)
-        self.retrieved(self.phone('103', tone=850), '*88', out, 850)
+        """REFER to sip:park@domain;orbit=103 with Replaces, its tags in either order, parks the peer of that call."""
+        james = self.phone('103', tone=850)
+        for own_first in (False, True):
+            out, into = self.answered_call()
+            call_id, *tags = into.name
+            to_tag, from_tag = reversed(tags) if own_first else tags
+            escaped = f'{call_id}%3Bto-tag%3D{to_tag}%3Bfrom-tag%3D{from_tag}'.replace('@', '%40')
+            answer = self.bob.request('REFER', 'sip:park@pbx.test;orbit=103', [('Refer-To', f'<sip:106@127.0.0.1?Replaces={escaped}>'),
+                                                                  ('Referred-By', f'<{self.bob.uri}>')])
+            self.assertEqual(answer.status, 202)
+            out.wait_hears(MUSIC)
+            self.retrieved(james, '*88', out, 850).hang_up()
+            out.wait_over()
 
     def test_the_longest_parked_comes_first(self):
         """Several calls at one extension: the one parked first is taken first."""
@@ -183,6 +187,18 @@ class Park(ParkOffice):
         told = out.wait_inbox('UPDATE')
         self.assertEqual((name_of(told.header('P-Asserted-Identity')), user_of(told.header('P-Asserted-Identity'))), ('James', '103'))
         self.assertEqual(told.body, '', 'relay: no new session is needed')
+
+    def test_a_customer_without_a_name(self):
+        """A parked party that withholds its identity is anonymous to the retriever."""
+        out = self.customer.call('102', headers=[('Privacy', 'id')])
+        into = self.bob.next_call()
+        into.answer()
+        out.wait_up()
+        self.park('*68103', (out, into))
+        shown = self.retrieve(self.phone('103'), '*88').final
+        self.assertIn('anonymous@', shown.header('P-Asserted-Identity'))
+        self.assertNotIn('106', shown.header('P-Asserted-Identity'))
+        self.assertEqual(shown.header('Privacy'), 'id')
 
     def test_the_sound_stays_continuous(self):
         """For the parked party, music and retriever are one stream: SSRC and sequence do not jump."""
@@ -353,6 +369,14 @@ class Refused(ParkOffice):
         back.answer()
         back.wait_up().wait_hears(440)
         out.wait_hears(1000)
+
+    def test_goodbye_of_a_phone_that_wants_no_reports(self):
+        """Refer-Sub: false, and the park fails: the phone cannot know. Whoever hangs up then is rung back."""
+        out, into = self.answered_call()
+        self.assertEqual(self.bob.answered(into.refer('*68199', headers=[('Refer-Sub', 'false')])).status, 202)
+        into.hang_up()
+        self.assertIn('Park failed: user106', self.bob.next_call().incoming.header('From'))
+        self.assertEqual((out.state, into.reports), ('up', []))
 
     def test_nothing_to_retrieve(self):
         """Retrieving where nothing is parked, at nobody's number, and bare: 404."""

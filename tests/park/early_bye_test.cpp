@@ -66,6 +66,32 @@ TEST_CASE("a BYE that crosses the refusal counts as one from before it", "[park]
   check_end(story);
 }
 
+TEST_CASE("a phone that says BYE to whatever the last report says loses nobody either",
+          "[park][early_bye]") {
+  simulation story{{.seed = GENERATE(seeds(10)), .link = link_terms::jitter(20ms)}};
+  auto [alice, james] = talk(story, {}, {.after_park = goodbye::when_told});
+  james.line().refer("*68199");
+  story.run_for(2s);
+  REQUIRE(james.line_count() == 2);
+  CHECK(james.line(1).seen().shown_first == "Park failed: Alice <106>");
+  CHECK(story.hears("alice") == "music");
+  check_end(story);
+}
+
+TEST_CASE("a phone that wants no reports takes a refused park for done: it is rung back",
+          "[park][early_bye]") {
+  auto moment = GENERATE(goodbye::with_refer, goodbye::on_accepted);
+  CAPTURE(int(moment));
+  simulation story{{.seed = GENERATE(seeds(10)), .link = link_terms::jitter(20ms)}};
+  auto [alice, james] = talk(story, {}, {.after_park = moment});
+  james.line().refer("*68199", nullptr, true);
+  story.run_for(2s);
+  REQUIRE(james.line_count() == 2);
+  CHECK(james.line(1).seen().shown_first == "Park failed: Alice <106>");
+  CHECK(story.hears("alice") == "music");
+  check_end(story);
+}
+
 TEST_CASE("a BYE after the refusal was acknowledged ends the call as ever", "[park][early_bye]") {
   simulation story;
   auto [alice, james] = talk(story);

@@ -167,6 +167,7 @@ void phone_call::send_invite(const std::string& credentials) {
   if (!credentials.empty()) m.add("Authorization", credentials);
   if (!replaces_.empty()) m.add("Replaces", replaces_).add("Require", "replaces");
   auto& habits = phone_.habits();
+  if (habits.anonymous) m.add("Privacy", "id");
   if (habits.session_timer > 0) {
     auto value = std::to_string(habits.session_timer);
     if (!habits.refresher.empty()) value += ";refresher=" + habits.refresher;

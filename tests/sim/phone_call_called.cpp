@@ -215,6 +215,7 @@ void phone_call::on_report(transaction_id id, const sip_text& m) {
   phone_.time().in(phone_.habits().report_pause, [this, id, answer, last, status] {
     phone_.wire().respond(id, answer);
     if (last && status < 300) on_report_goodbye(goodbye::when_done);
+    if (last) on_report_goodbye(goodbye::when_told);
     if (!last) on_report_goodbye(goodbye::on_trying);
   });
 }

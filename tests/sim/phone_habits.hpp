@@ -17,6 +17,7 @@ enum class goodbye : std::uint8_t {
   on_accepted,  ///< As soon as the 202 is there.
   on_trying,    ///< After the first report.
   when_done,    ///< After a final report of success.
+  when_told,    ///< After the final report, whatever it says.
   never,        ///< Waits for the other side's BYE.
 };
 
@@ -35,6 +36,7 @@ struct phone_habits {
   bool early_media = false;    ///< Rings with 183 and an answer.
 
   std::vector<sdp_codec> codecs{{0, "PCMU/8000"}, {8, "PCMA/8000"}, {101, "telephone-event/8000"}};
+  bool anonymous = false;            ///< Its calls ask for privacy (RFC 3323).
   bool offers = true;                ///< INVITE with SDP; false: delayed offer.
   bool reliable = false;             ///< 100rel (RFC 3262).
   bool allows_update = true;         ///< Lists UPDATE in Allow (RFC 3311).

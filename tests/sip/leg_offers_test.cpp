@@ -84,6 +84,24 @@ TEST_CASE("a re-INVITE without a session asks the owner for an offer", "[leg][of
   CHECK(confirmed.answer->streams.at(0).direction == media_direction::recvonly);
 }
 
+TEST_CASE("a phone that asks for an offer and does not answer it has changed nothing",
+          "[leg][offer]") {
+  test_bench at;
+  phone_side phone{at};
+  const auto leg = phone.talks();
+  phone.sends("INVITE");
+  at.next_response(100);
+  at.hears<leg_offered>();
+  at.tell(answer_offer{leg, our_session()});
+  at.next_response(200);
+  phone.acknowledges(phone.sequence);
+  CHECK(at.hears_nothing());
+  CHECK(at.silent());
+  phone.sends("INVITE", {}, sdp("sendonly"));
+  at.next_response(100);
+  CHECK(at.hears<leg_offered>().offer);
+}
+
 TEST_CASE("a second offer before the first is answered gets 500 with Retry-After", "[leg][offer]") {
   test_bench at;
   phone_side phone{at};

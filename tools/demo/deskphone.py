@@ -94,8 +94,9 @@ class Phone:
         return call
 
     def request(self, method, to=None, headers=(), body='', kind='application/sdp', credentials_for=True):
-        """A request outside dialogs, and its final answer."""
+        """A request outside dialogs, and its final answer. to: a number, or a whole URI."""
         target = f'sip:{to}@{self.domain}' if to else f'sip:{self.domain}'
+        if to and to.startswith('sip:'): target = to
         said = self._out_of_dialog(method, target, target, self.fresh('q') + '@phone', 1)
         said.headers += list(headers) + ([('Content-Type', kind)] if body else [])
         said.body = body
