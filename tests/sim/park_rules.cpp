@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace parkway::sim {
 namespace {
@@ -28,14 +29,19 @@ bool is_shown(const tenant& in, const parked_now& p, const number& n) {
 
 expected_lamp expect_at(const tenant& in, const std::vector<parked_now>& parked, const number& n) {
   expected_lamp lamp;
-  std::optional<timeline::time_point> first;
+  std::optional<std::pair<int, timeline::time_point>> first;
   for (auto& p : parked) {
     if (p.terms->tenant != in.name || !p.retrievable()) continue;
     if (p.terms->place == n) lamp.here.insert(p.id.text);
     if (!is_shown(in, p, n)) continue;
     lamp.shown.insert(p.id.text);
-    first = first.value_or(p.since);
-    if (p.since == *first) lamp.oldest.insert(p.terms->parked.extension.text);
+    // The bare code fetches what is parked at the own extension, else what the group has.
+    const int rank = p.terms->place == n ? 0 : p.terms->kind == park_kind::group ? 1 : 2;
+    const std::pair order{rank, p.since};
+    if (first && order > *first) continue;
+    if (first && order < *first) lamp.oldest.clear();
+    first = order;
+    lamp.oldest.insert(p.terms->parked.extension.text);
   }
   return lamp;
 }

@@ -109,6 +109,7 @@ sip_text phone::outside(std::string_view method, const std::string& uri, const s
   m.add("From", "\"" + habits_.display + "\" <sip:" + habits_.number + "@" + habits_.domain
                   + ">;tag=" + fresh_tag());
   m.add("To", "<" + to + ">").add("Contact", contact());
+  if (!habits_.user_agent.empty()) m.add("User-Agent", habits_.user_agent);
   return m;
 }
 
@@ -239,8 +240,16 @@ phone_watch* phone::find_watch(const sip_text& m) {
 void phone::on_outside_request(transaction_id id, const sip_text& m) {
   notices_.push_back(m);
   auto status = answer_notice(m);
+  if (status == 0) return transactions_.ignore(id);
   if (m.header("Event") == "park-info" && status < 300) screen_ = read_park_body(m.body);
-  transactions_.respond(id, respond_to(m, status, phrase_of(status), fresh_tag()));
+  if (notice_pause == timeline::duration{0}) return answer_outside(id, m, status);
+  time_.in(notice_pause, [this, id, m, status] { answer_outside(id, m, status); });
+}
+
+void phone::answer_outside(transaction_id id, const sip_text& m, int status) {
+  auto answer = respond_to(m, status, phrase_of(status), fresh_tag());
+  if (!retry_after.empty()) answer.add("Retry-After", retry_after);
+  transactions_.respond(id, std::move(answer));
 }
 
 void phone::on_ack(const sip_text& ack) {

@@ -37,6 +37,8 @@ class phone final : public transaction_user {
   phone_watch& watch(const std::string& event, const std::string& user);
   /// Any request outside a dialog; 401 is answered. The handler hears the final response or null.
   void send_outside(sip_text request, on_final heard);
+  /// The next REGISTER is the first of a phone that was switched on again.
+  void reboot() { register_call_id_.clear(); }
   /// Pulls the plug: nothing is sent or heard, calls are forgotten.
   void unplug();
   void plug_in();
@@ -74,8 +76,12 @@ class phone final : public transaction_user {
   void complain(std::string what) { complaints_.push_back(name_ + ": " + std::move(what)); }
   std::size_t unfinished() const { return transactions_.unfinished(); }
 
-  /// How requests outside dialogs are answered; 200 unless the story says otherwise.
+  /// How requests outside dialogs are answered; 200 unless the story says otherwise, 0: not at all.
   std::function<int(const sip_text&)> answer_notice;
+  /// How long it takes to answer them.
+  timeline::duration notice_pause{0};
+  /// Retry-After in those answers; empty: none.
+  std::string retry_after;
 
   // --- for its calls ---
   timeline& time() { return time_; }
@@ -107,6 +113,7 @@ class phone final : public transaction_user {
   phone_call* find(const std::string& call_id, const std::string& own_tag);
   phone_watch* find_watch(const sip_text& notify);
   void on_outside_request(transaction_id id, const sip_text& request);
+  void answer_outside(transaction_id id, const sip_text& request, int status);
 
   timeline& time_;
   virtual_network& net_;

@@ -27,6 +27,7 @@ struct phone_habits {
   std::string number{};
   std::string password = "secret";
   std::string domain = "pbx.test";
+  std::string user_agent{};  ///< Of requests outside dialogs; empty: it does not say.
   transport_kind transport = transport_kind::udp;
 
   std::optional<timeline::duration> ring_after = std::chrono::milliseconds(50);  ///< None: no 180.

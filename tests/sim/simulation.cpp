@@ -327,6 +327,9 @@ std::vector<std::string> simulation::broken_rules() const {
 std::vector<std::string> simulation::end() {
   net_.set_terms({});
   net_.forget_own_terms();
+  // A registered phone that cannot hear is told again and again.
+  for (auto& [name, p] : phones_)
+    if (!net_.attached(p->address())) p->plug_in();
   // Whoever is rung because others hang up hangs up too.
   for (int round = 0; round < 4; ++round) {
     for (auto& [name, p] : phones_)

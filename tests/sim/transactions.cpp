@@ -203,6 +203,13 @@ void transactions::respond(transaction_id id, sip_text response) {
   });
 }
 
+void transactions::ignore(transaction_id id) {
+  auto found = servers_.find(id);
+  if (found == servers_.end()) return;
+  found->second.ignored = true;
+  found->second.end = time_.in(64 * t1, [this, id] { drop_server(id); });
+}
+
 void transactions::repeat_response(transaction_id id) {
   auto& s = servers_.at(id);
   send(s.response);
@@ -228,6 +235,7 @@ void transactions::acknowledged(transaction_id id) {
 std::size_t transactions::unfinished() const {
   auto open_client = [](auto& c) { return c.second.status < 200; };
   auto open_server = [](auto& s) {
+    if (s.second.ignored) return false;
     return s.second.status < 200 || (s.second.request.is("INVITE") && !s.second.confirmed);
   };
   return static_cast<std::size_t>(std::count_if(clients_.begin(), clients_.end(), open_client)

@@ -51,6 +51,8 @@ class transactions {
   /// The dialog of a running re-INVITE is over: its answer may never come (RFC 3261 §15.1.2 only
   /// recommends one), and is waited for no longer than 64*T1.
   void abandon(transaction_id invite);
+  /// The request will never be answered; its retransmissions are not heard either.
+  void ignore(transaction_id id);
   /// Our 2xx was acknowledged: its repetition ends.
   void acknowledged(transaction_id id);
   void receive(std::string_view bytes);
@@ -75,6 +77,7 @@ class transactions {
     std::string response;
     int status = 0;
     bool confirmed = false;  ///< The ACK has come.
+    bool ignored = false;
     timeline::duration pause = t1;
     timeline::event_id repeat = 0, end = 0;
   };
