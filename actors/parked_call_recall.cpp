@@ -62,7 +62,7 @@ void parked_call::make(const recall_move& move) {
              : std::string{"recall_to names somebody else than the parker"});
       was_handed_on = true;
       self->become(handed_on());
-      change(park_state::handed_on);
+      change(park_state::handed_on, park_end::recalled);
       return ring(move.step == recall_step::ring_group ? terms->recall.ring_group
                                                        : terms->recall.recall_number,
                   seen_in_recall(*terms), terms->recall.ring_time, true);
@@ -159,7 +159,7 @@ void parked_call::come_to_the_end(const std::string& why) {
     // Whatever it is: a ring group that hunts may have more time than that.
     final_at.set_after(self, final_rings_for);
     self->become(handed_on());
-    change(park_state::handed_on);
+    change(park_state::handed_on, park_end::expired);
     return ring(*terms->recall.final_number, seen_at_the_end(*terms), final_rings_for, false);
   }
   line.dismiss(*in, parked);
