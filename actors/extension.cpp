@@ -86,7 +86,7 @@ void extension::tell_lamps_of_phones(std::vector<std::string> anew) {
 void extension::tell_lamps_of_calls() {
   calls_are now;
   for (const auto& l : legs)
-    now.calls.push_back({l.what.leg, l.what.activity, l.what.peer});
+    now.calls.push_back({l.what.leg, l.what.activity, l.what.peer, l.initiated});
   self->send(lamps, std::move(now));
 }
 
@@ -125,10 +125,11 @@ contacts extension::reachable() {
 void extension::leg_changed(const leg_active& a) {
   const auto found =
     std::find_if(legs.begin(), legs.end(), [&](const phone_leg& l) { return l.what.leg == a.leg; });
+  const bool calls = a.activity == leg_activity::calling;
   if (found == legs.end())
-    legs.push_back({a, ++changes});
+    legs.push_back({a, ++changes, calls});
   else
-    *found = {a, ++changes};
+    *found = {a, ++changes, calls || found->initiated};
   if (lamps) tell_lamps_of_calls();
 }
 

@@ -17,7 +17,8 @@ struct extension {
   /// A leg of one of its phones.
   struct phone_leg {
     leg_active what;
-    std::uint64_t changed;  ///< Grows with every change: the latest is the largest.
+    std::uint64_t changed;   ///< Grows with every change: the latest is the largest.
+    bool initiated = false;  ///< The phone has called.
   };
   /// A call parked here, or on its way.
   struct parked_here {

@@ -3,6 +3,7 @@
 #include "kernel/log.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace parkway {
 namespace {
@@ -11,18 +12,30 @@ namespace {
 constexpr auto pause_after_failure = std::chrono::seconds{10};
 constexpr auto pause_max = std::chrono::seconds{3600};
 
-/// Final answers by which a phone says that it will never understand this channel.
-bool is_refusal(std::uint16_t status) {
+/// What a final answer to a NOTIFY means for the next one.
+enum class verdict { told, again, refused };
+
+verdict verdict_of(std::uint16_t status) {
   switch (status) {
+    case 401:  // A phone that wants to know who we are: no key of ours opens it.
+    case 407:
     case 405:
     case 415:
     case 420:
     case 481:
     case 489:
     case 501:
-      return true;
+      return verdict::refused;
+    case 408:
+    case 480:
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+      return verdict::again;
     default:
-      return false;
+      // 200; or it dislikes this one for good, and will say so of the next one if it must.
+      return verdict::told;
   }
 }
 
@@ -32,16 +45,8 @@ bool same_calls(const std::vector<call_shown>& a, const std::vector<call_shown>&
   });
 }
 
-void put(std::vector<parked_shown>& list, const parked_shown& what) {
-  const auto found =
-    std::find_if(list.begin(), list.end(), [&](const auto& p) { return p.id == what.id; });
-  if (found != list.end()) {
-    *found = what;
-    return;
-  }
-  const auto behind = std::find_if(list.begin(), list.end(),
-                                   [&](const auto& p) { return p.parked_at > what.parked_at; });
-  list.insert(behind, what);
+bool among(const std::vector<std::string>& keys, const std::string& key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 }  // namespace
@@ -78,24 +83,19 @@ caf::behavior notifier::make_behavior() {
     },
     [this](const phones_are& p) { phones_changed(p); },
     [this](const watch_place& w) { watch(w); },
-    [this](const unwatch_place& u) { watchers.erase(u.id); },
-    [this](const watcher_answered& a) {
-      const auto found = watchers.find(a.id);
-      if (found == watchers.end()) return;
-      answered(found->second, a.status, a.retry_after);
-      tell(found->second);
+    [this](const unwatch_place& u) {
+      // A phone that was told by its subscription is told unasked from here on.
+      if (watchers.erase(u.id) > 0) tell_phones();
     },
-    [this](const phone_answered& a) {
-      const auto found = phones.find(a.key);
-      if (found == phones.end()) return;
-      answered(found->second, a.status, a.retry_after);
-      tell(found->second);
-    },
+    [this](const watcher_answered& a) { watcher_is(a); },
+    [this](const phone_answered& a) { phone_is(a); },
     [this](const tick& t) {
       if (again.due(self, t)) tell_again();
     },
   };
 }
+
+// --- the state -------------------------------------------------------------------------------
 
 void notifier::publish(bool parked_changed) {
   const auto tenant = line.house().tenants->find(in);
@@ -105,26 +105,46 @@ void notifier::publish(bool parked_changed) {
   now = std::make_shared<const lamp_state>(next);
   for (auto& [id, w] : watchers)
     if (parked_changed || w.what.kind == watch_kind::dialog) tell(w);
-  if (!parked_changed) return;
-  for (auto& [key, p] : phones)
-    tell(p);
+  if (parked_changed) tell_phones();
 }
 
+/// The bare code fetches what is parked at the own extension, then what the group has; what this
+/// extension has parked elsewhere it is only shown.
+int notifier::rank(const parked_shown& p) const {
+  if (p.terms->place == me) return 0;
+  return p.terms->kind == park_kind::group ? 1 : 2;
+}
+
+void notifier::put(std::vector<parked_shown>& list, const parked_shown& what) const {
+  std::erase_if(list, [&](const auto& p) { return p.id == what.id; });
+  const auto order = [this](const auto& p) { return std::tuple{rank(p), p.parked_at}; };
+  const auto behind =
+    std::find_if(list.begin(), list.end(), [&](const auto& p) { return order(p) > order(what); });
+  list.insert(behind, what);
+}
+
+// --- subscriptions ---------------------------------------------------------------------------
+
 void notifier::watch(const watch_place& w) {
-  if (w.once) {
-    watcher fetch;
-    fetch.what = w;
-    return tell(fetch);
-  }
   const bool known = watchers.contains(w.id);
-  if (!known && watchers.size() >= watchers_max) {
+  if (!w.once && !known && watchers.size() >= watchers_max) {
     log(log_area::park)
-      .warn("{}: more than {} watchers, one more is not told", me.text, watchers_max);
-    return;
+      .warn("{}: more than {} watchers, one more is refused", me.text, watchers_max);
+    return self->send(w.transport,
+                      watch_refused{w.id, {fault_code::overloaded, 0, "too many watchers"}});
+  }
+  self->send(w.transport, watch_taken{w.id, self});
+  if (w.once) {  // A fetch, or its last word.
+    watchers.erase(w.id);
+    self->send(w.transport, notify_watcher{w.id, self, now});
+    return tell_phones();
   }
   auto& mine = watchers[w.id];
+  // Whoever comes from elsewhere does not answer what was sent to where it was.
+  if (known && !(mine.what.phone.source == w.phone.source)) mine.outstanding = false;
   mine.what = w;
   mine.told = nullptr;  // A refresh is answered with the whole state (RFC 6665 §4.2.1.2).
+  mine.refused = false;
   mine.again_at.reset();
   tell(mine);
 }
@@ -132,28 +152,142 @@ void notifier::watch(const watch_place& w) {
 void notifier::tell(watcher& w) {
   if (w.outstanding || w.refused || w.again_at || w.told == now) return;
   w.told = now;
-  w.outstanding = !w.what.once;
+  w.outstanding = true;
   self->send(w.what.transport, notify_watcher{w.what.id, self, now});
 }
 
-void notifier::tell(phone& p) {
-  if (p.outstanding || p.refused || p.again_at || p.told == now || !tells_unasked(p)) return;
-  p.told = now;
-  // A screen that was never filled need not be cleared.
-  if (now->parked.empty() && !p.shows) return;
-  p.shows = !now->parked.empty();
-  p.outstanding = true;
-  self->send(transport_of(p.where.via), notify_phone{p.where, me, self, now});
+void notifier::watcher_is(const watcher_answered& a) {
+  const auto found = watchers.find(a.id);
+  if (found == watchers.end()) return;
+  answered(found->second, a.status, a.retry_after);
+  tell(found->second);
+  if (found->second.refused) tell_phones();
 }
+
+// --- phones without a subscription -----------------------------------------------------------
+
+void notifier::tell(phone& p) {
+  if (p.outstanding || p.refused || p.again_at || p.told == now) return;
+  // A screen that was filled unasked is cleared so, whatever the phone has subscribed to by now.
+  const bool clears = now->parked.empty() && p.shows;
+  if (!clears && !tells_unasked(p)) return;
+  p.told = now;
+  // One that was never filled need not be cleared.
+  if (now->parked.empty() && !clears) return;
+  p.shows = true;  // An empty state must have arrived before it is not.
+  p.outstanding = true;
+  p.ticket = ++tickets;
+  self->send(transport_of(p.where.via), notify_phone{p.where, me, p.ticket, self, now});
+}
+
+void notifier::tell_phones() {
+  for (auto& [key, p] : phones)
+    tell(p);
+}
+
+void notifier::phone_is(const phone_answered& a) {
+  const auto found = phones.find(a.key);
+  if (found == phones.end()) return;
+  auto& p = found->second;
+  if (!p.outstanding || p.ticket != a.ticket) return;
+  const auto verdict = verdict_of(a.status);
+  if (verdict == verdict::refused)
+    p.shows = false;
+  else if (verdict == verdict::told)
+    p.shows = !p.told->parked.empty();
+  answered(p, a.status, a.retry_after);
+  tell(p);
+}
+
+void notifier::phones_changed(const phones_are& p) {
+  std::map<std::string, phone> kept;
+  for (const auto& b : p.bindings)
+    kept[b.key] = moved(b.key, b, among(p.anew, b.key));
+  for (auto& [key, before] : phones) {
+    if (kept.contains(key)) continue;
+    left_lit = left_lit || before.shows;
+    abandon(before);
+  }
+  phones = std::move(kept);
+  for (const auto& b : p.bindings)
+    if (among(p.anew, b.key)) tell_keys_of(b);
+  tell_phones();
+}
+
+/// A phone that comes anew may have learnt what it refused, or forgotten that it ever subscribed:
+/// then it says so (481), and is told unasked.
+void notifier::tell_keys_of(const binding& b) {
+  for (auto& [id, w] : watchers) {
+    if (!is_of(w, b)) continue;
+    w.refused = false;
+    w.told = nullptr;
+    w.again_at.reset();
+    tell(w);
+  }
+}
+
+/// The phone of a contact, at its place of now. `came`: it may have forgotten everything.
+notifier::phone notifier::moved(const std::string& key, const binding& to, bool came) {
+  phone mine;
+  const auto before = phones.find(key);
+  if (before != phones.end()) {
+    mine = before->second;
+    // Nobody answers what was sent by the way that is no more.
+    const bool lost = (mine.outstanding || mine.again_at) && !(mine.where.via == to.via);
+    if (came || lost) {
+      abandon(mine);
+      mine.told = nullptr;
+      mine.again_at.reset();
+    }
+    if (came) mine.refused = false;
+  } else {
+    mine.shows = left_lit;
+  }
+  mine.where = to;
+  mine.channel = line.house().profiles->of(to.user_agent).channel;
+  return mine;
+}
+
+void notifier::abandon(phone& p) {
+  if (p.outstanding) self->send(transport_of(p.where.via), drop_notify{p.ticket, self});
+  p.outstanding = false;
+}
+
+/// Whether it is the registered phone that watches. Behind a proxy all come from the same source.
+bool notifier::is_of(const watcher& w, const binding& b) {
+  const auto& d = w.what.phone;
+  return b.path.empty() ? d.same_as(b.phone) : d.contact == b.phone.contact;
+}
+
+bool notifier::watches_call_info(const binding& b) const {
+  return std::any_of(watchers.begin(), watchers.end(), [&](const auto& entry) {
+    const auto& w = entry.second;
+    return w.what.kind == watch_kind::call_info && w.what.park_body && !w.refused && is_of(w, b);
+  });
+}
+
+bool notifier::tells_unasked(const phone& p) const {
+  switch (p.channel) {
+    case park_channel::automatic:
+      return !watches_call_info(p.where);
+    case park_channel::park_info:
+    case park_channel::both:
+      return true;
+    case park_channel::call_info:
+    case park_channel::off:
+      return false;
+  }
+  return false;
+}
+
+// --- answers ---------------------------------------------------------------------------------
 
 void notifier::answered(listener& who, std::uint16_t status, std::chrono::seconds retry_after) {
   who.outstanding = false;
-  if (status >= 200 && status < 300) return;
-  if (is_refusal(status)) {
-    who.refused = true;
-    return;
-  }
-  // Not a refusal: it gets the state of then. The next answer or tick decides.
+  const auto verdict = verdict_of(status);
+  who.refused = verdict == verdict::refused;
+  if (verdict != verdict::again) return;
+  // It gets the state of then.
   const auto pause = retry_after.count() > 0
                        ? std::min<std::chrono::seconds>(retry_after, pause_max)
                        : pause_after_failure;
@@ -179,52 +313,6 @@ void notifier::tell_again() {
   for (auto& [key, p] : phones)
     wake(p);
   if (earliest) again.set(self, *earliest);
-}
-
-void notifier::phones_changed(const phones_are& p) {
-  std::map<std::string, phone> kept;
-  for (const auto& b : p.bindings) {
-    const bool came = std::find(p.anew.begin(), p.anew.end(), b.key) != p.anew.end();
-    auto& mine = kept[b.key];
-    if (const auto before = phones.find(b.key); before != phones.end()) {
-      mine = std::move(before->second);
-      if (came) {
-        // It may have forgotten everything, and may have learnt the channel it refused.
-        const bool outstanding = mine.outstanding;
-        const bool shows = mine.shows;
-        mine = phone{};
-        mine.outstanding = outstanding;
-        mine.shows = shows;
-      }
-    }
-    mine.where = b;
-    mine.profile = line.house().profiles->of(b.user_agent);
-  }
-  phones = std::move(kept);
-  for (auto& [key, one] : phones)
-    tell(one);
-}
-
-bool notifier::watches_call_info(const device& d) const {
-  return std::any_of(watchers.begin(), watchers.end(), [&](const auto& entry) {
-    const auto& w = entry.second;
-    return w.what.kind == watch_kind::call_info && w.what.park_body && !w.refused
-           && w.what.phone.same_as(d);
-  });
-}
-
-bool notifier::tells_unasked(const phone& p) const {
-  switch (p.profile.channel) {
-    case park_channel::automatic:
-      return !watches_call_info(p.where.phone);
-    case park_channel::park_info:
-    case park_channel::both:
-      return true;
-    case park_channel::call_info:
-    case park_channel::off:
-      return false;
-  }
-  return false;
 }
 
 caf::actor notifier::transport_of(const flow& via) const {

@@ -19,6 +19,7 @@ namespace parkway {
 ///   told --state changes--> outstanding --200--> told, or outstanding again when newer
 ///                              | 408, 503, silence: again after a pause, with the state of then
 ///                              | refused (405 415 420 481 489 501): silent until it registers anew
+///                              |                                    or subscribes
 struct notifier {
   static inline const char* name = "notifier";
   static constexpr std::size_t watchers_max =
@@ -26,7 +27,7 @@ struct notifier {
 
   /// Somebody who is told: a subscription, or a registered phone without one.
   struct listener {
-    lamp_ptr told;             ///< Last state sent.
+    lamp_ptr told;             ///< Last state sent; null: it is to be told whatever there is.
     bool outstanding = false;  ///< Its answer has not come.
     bool refused = false;
     std::optional<std::chrono::steady_clock::time_point> again_at;
@@ -36,8 +37,9 @@ struct notifier {
   };
   struct phone : listener {
     binding where;
-    device_profile profile;
-    bool shows = false;  ///< It was last told of a parked call.
+    park_channel channel = park_channel::automatic;
+    bool shows = false;        ///< For all we know its screen shows a parked call.
+    std::uint64_t ticket = 0;  ///< Of the NOTIFY that is out: answers to older ones count no more.
   };
 
   caf::event_based_actor* const self;
@@ -49,6 +51,8 @@ struct notifier {
   lamp_state next;  ///< `now`, as it is being changed.
   std::map<subscription_id, watcher> watchers;
   std::map<std::string, phone> phones;
+  bool left_lit = false;  ///< A phone went away with a call on its screen: it may come back so.
+  std::uint64_t tickets = 0;
   deadline again{1};
 
   notifier(caf::event_based_actor* actor, context_ptr house, tenant_name tenant, number n);
@@ -56,13 +60,22 @@ struct notifier {
 
  private:
   void publish(bool parked_changed);
+  void put(std::vector<parked_shown>& list, const parked_shown& what) const;
+  int rank(const parked_shown& p) const;
   void watch(const watch_place& w);
+  void watcher_is(const watcher_answered& a);
+  void phone_is(const phone_answered& a);
   void phones_changed(const phones_are& p);
+  phone moved(const std::string& key, const binding& to, bool came);
+  void abandon(phone& p);
+  void tell_keys_of(const binding& b);
+  static bool is_of(const watcher& w, const binding& b);
   void tell(watcher& w);
   void tell(phone& p);
+  void tell_phones();
   void answered(listener& who, std::uint16_t status, std::chrono::seconds retry_after);
   void tell_again();
-  bool watches_call_info(const device& d) const;
+  bool watches_call_info(const binding& b) const;
   bool tells_unasked(const phone& p) const;
   caf::actor transport_of(const flow& via) const;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <span>
 
 namespace parkway::sip {
 
@@ -66,7 +67,8 @@ void add_person(std::string& out, std::string_view element, const party& who,
   out.append("</p:").append(element).append(">\n");
 }
 
-void add_extended(std::string& out, const lamp_state& state, const parked_shown& p) {
+void add_extended(std::string& out, const lamp_state& state, const parked_shown& p,
+                  std::chrono::system_clock::time_point at) {
   out.append("  <p:park-info state=\"").append(p.recalling ? "recalling" : "parked").append("\"");
   add_attribute(out, "id", p.id.text);
   add_attribute(out, "version", std::to_string(state.version));
@@ -75,8 +77,8 @@ void add_extended(std::string& out, const lamp_state& state, const parked_shown&
   if (group) add_attribute(out, "group", p.terms->group.text);
   add_attribute(out, "count", std::to_string(state.parked.size()));
   add_attribute(out, "parked-at", stamp(p.parked_at));
-  if (const auto after = p.terms->recall.recall_time.count())
-    add_attribute(out, "recall-in", std::to_string(after));
+  if (const auto left = recall_in(p, at))
+    add_attribute(out, "recall-in", std::to_string(left->count()));
   out.append(">\n");
   add_person(out, "parker", p.terms->parker, state.domain);
   add_person(out, "parked", p.terms->parked, state.domain);
@@ -88,24 +90,29 @@ void add_extended(std::string& out, const lamp_state& state, const parked_shown&
 
 // --- dialog-info -----------------------------------------------------------------------------
 
-void add_parked_bw(std::string& out, const parked_shown& p, std::string_view domain) {
+/// With the names by which it can be taken (RFC 3891).
+void open_dialog(std::string& out, const parked_shown& p, std::string_view domain) {
+  const auto names = publish(p, domain);
   out.append("  <dialog");
   add_attribute(out, "id", p.id.text);
-  out.append(">\n    <state>confirmed</state>\n    <bw:callpark><bw:parked>");
+  add_attribute(out, "call-id", names.call_id);
+  add_attribute(out, "local-tag", names.local_tag);
+  add_attribute(out, "remote-tag", names.remote_tag);
+  out.append(" direction=\"recipient\">\n    <state>");
+}
+
+void add_parked_bw(std::string& out, const parked_shown& p, std::string_view domain) {
+  open_dialog(out, p, domain);
+  out.append("confirmed</state>\n    <bw:callpark><bw:parked>");
   add_identity(out, p.terms->parked, domain);
   out.append("</bw:parked></bw:callpark>\n  </dialog>\n");
 }
 
 void add_parked_dialog(std::string& out, const parked_shown& p, std::string_view domain,
                        bool early) {
-  const auto names = publish(p, domain);
-  const auto here = "sip:" + p.retrieve_code + "@" + std::string{domain};
-  out.append("  <dialog");
-  add_attribute(out, "id", p.id.text);
-  add_attribute(out, "call-id", names.call_id);
-  add_attribute(out, "local-tag", names.local_tag);
-  add_attribute(out, "remote-tag", names.remote_tag);
-  out.append(" direction=\"recipient\">\n    <state>").append(early ? "early" : "confirmed");
+  const auto here = "sip:" + escape_user(p.retrieve_code) + "@" + std::string{domain};
+  open_dialog(out, p, domain);
+  out.append(early ? "early" : "confirmed");
   out.append("</state>\n    <local><identity");
   add_attribute(out, "display", "Park " + p.terms->place.text);
   out.append(">").append(escape_xml(here)).append("</identity><target");
@@ -123,11 +130,10 @@ std::string call_dialog_id(const call_shown& c) {
 }
 
 void add_call(std::string& out, const call_shown& c, std::string_view domain) {
-  const bool initiated = c.activity == leg_activity::calling;
-  const bool early = initiated || c.activity == leg_activity::ringing;
+  const bool early = c.activity == leg_activity::calling || c.activity == leg_activity::ringing;
   out.append("  <dialog");
   add_attribute(out, "id", call_dialog_id(c));
-  out.append(" direction=\"").append(initiated ? "initiator" : "recipient");
+  out.append(" direction=\"").append(c.initiated ? "initiator" : "recipient");
   out.append("\">\n    <state>").append(early ? "early" : "confirmed").append("</state>\n");
   if (!c.peer.extension.empty() || c.peer.withheld) {
     out.append("    <remote><identity");
@@ -143,10 +149,18 @@ void add_terminated(std::string& out, std::string_view id) {
   out.append(">\n    <state>terminated</state>\n  </dialog>\n");
 }
 
-void add_what_went(std::string& out, const lamp_state& now, const lamp_state& before) {
-  for (const auto& p : before.here)
+/// A key that expects a ringing call expects one: that which is fetched first.
+std::span<const parked_shown> shown_of(const lamp_state& state, lamp_style style) {
+  const std::span all{state.here};
+  return style == lamp_style::early && all.size() > 1 ? all.first(1) : all;
+}
+
+void add_what_went(std::string& out, const lamp_state& now, const lamp_state& before,
+                   const dialog_body_form& form) {
+  for (const auto& p : shown_of(before, form.style))
     if (std::none_of(now.here.begin(), now.here.end(), [&](auto& q) { return q.id == p.id; }))
       add_terminated(out, p.id.text);
+  if (form.place_only) return;
   for (const auto& c : before.calls)
     if (std::none_of(now.calls.begin(), now.calls.end(), [&](auto& q) { return q.leg == c.leg; }))
       add_terminated(out, call_dialog_id(c));
@@ -182,8 +196,19 @@ std::string escape_xml(std::string_view text) {
   return out;
 }
 
-std::string park_body(const lamp_state& state, bool extended) {
+std::optional<std::chrono::seconds> recall_in(const parked_shown& p,
+                                              std::chrono::system_clock::time_point at) {
+  using std::chrono::seconds;
+  const auto span = p.terms->recall.recall_time;
+  if (span.count() == 0) return std::nullopt;
+  return std::clamp(std::chrono::ceil<seconds>(p.parked_at + span - at), seconds{0}, seconds{span});
+}
+
+std::string park_body(const lamp_state& state, const park_body_form& form) {
+  constexpr std::string_view end = "</x-broadworks-callpark-info>\n";
+  const bool extended = form.extended;
   std::string out{declaration};
+  out.reserve(1024);
   out.append("<x-broadworks-callpark-info");
   add_attribute(out, "xmlns", park_namespace);
   if (extended) out.append(" xmlns:p=\"urn:parkway:park-info:1\"");
@@ -196,15 +221,19 @@ std::string park_body(const lamp_state& state, bool extended) {
       add_attribute(out, "reason", word(state.cleared_by));
       out.append("/>\n");
     }
-    return out.append("</x-broadworks-callpark-info>\n");
+    return out.append(end);
   }
   out.append(">\n  <callpark>\n    <parked>\n      ");
   add_identity(out, state.parked.front().terms->parked, state.domain);
   out.append("\n    </parked>\n  </callpark>\n");
-  if (extended)
-    for (const auto& p : state.parked)
-      add_extended(out, state, p);
-  return out.append("</x-broadworks-callpark-info>\n");
+  for (std::size_t i = 0; extended && i < state.parked.size(); ++i) {
+    const auto before = out.size();
+    add_extended(out, state, state.parked[i], form.at);
+    if (i == 0 || out.size() + end.size() <= form.room) continue;
+    out.resize(before);
+    break;
+  }
+  return out.append(end);
 }
 
 published_dialog publish(const parked_shown& p, std::string_view domain) {
@@ -212,25 +241,27 @@ published_dialog publish(const parked_shown& p, std::string_view domain) {
   return {id + "." + p.terms->place.text + "@" + std::string{domain}, "l" + id, "r" + id};
 }
 
-std::string dialog_body(const lamp_state& state, const lamp_state* before, lamp_style style,
-                        std::string_view entity, std::uint32_t version) {
+std::string dialog_body(const lamp_state& state, const lamp_state* before,
+                        const dialog_body_form& form) {
   std::string out{declaration};
+  out.reserve(1024);
   out.append("<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\"");
   // Some phones look for the prefix, not for the namespace: it is bw, as BroadWorks writes it.
-  if (style == lamp_style::bw) add_attribute(out, "xmlns:bw", park_namespace);
-  add_attribute(out, "version", std::to_string(version));
+  if (form.style == lamp_style::bw) add_attribute(out, "xmlns:bw", park_namespace);
+  add_attribute(out, "version", std::to_string(form.version));
   out.append(" state=\"full\"");
-  add_attribute(out, "entity", entity);
+  add_attribute(out, "entity", form.entity);
   out.append(">\n");
-  for (const auto& c : state.calls)
-    add_call(out, c, state.domain);
-  for (const auto& p : state.here) {
-    if (style == lamp_style::bw)
+  if (!form.place_only)
+    for (const auto& c : state.calls)
+      add_call(out, c, state.domain);
+  for (const auto& p : shown_of(state, form.style)) {
+    if (form.style == lamp_style::bw)
       add_parked_bw(out, p, state.domain);
     else
-      add_parked_dialog(out, p, state.domain, style == lamp_style::early);
+      add_parked_dialog(out, p, state.domain, form.style == lamp_style::early);
   }
-  if (before) add_what_went(out, state, *before);
+  if (before) add_what_went(out, state, *before, form);
   return out.append("</dialog-info>\n");
 }
 

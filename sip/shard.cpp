@@ -139,7 +139,8 @@ void shard_core::on_transport_error(transaction_id, std::uint64_t cookie) {
 void shard_core::on_timer(std::uint64_t cookie) {
   const auto parts = cookie_parts::from(cookie);
   if (parts.kind == registration_timer) return on_registration_timeout(parts.serial);
-  if (parts.kind == subscription_timer) return on_subscription_timer(parts.serial);
+  if (parts.kind == subscription_timer) return on_subscription_expiry(parts.serial);
+  if (parts.kind == word_timer) return on_word_missing(parts.serial);
   if (auto* waiting = find(parts.serial)) waiting->on_timer(static_cast<leg_timer>(parts.kind));
 }
 
@@ -276,6 +277,10 @@ void shard::command(const shut_down&, time_point now) {
   enter(*core_, now, [&] { core_->shut_down(); });
 }
 
+void shard::command(const watch_taken& c, time_point now) {
+  enter(*core_, now, [&] { core_->on_watch_taken(c); });
+}
+
 void shard::command(const watch_refused& c, time_point now) {
   enter(*core_, now, [&] { core_->on_watch_refused(c); });
 }
@@ -286,6 +291,10 @@ void shard::command(const notify_watcher& c, time_point now) {
 
 void shard::command(const notify_phone& c, time_point now) {
   enter(*core_, now, [&] { core_->on_notify_phone(c); });
+}
+
+void shard::command(const drop_notify& c, time_point now) {
+  enter(*core_, now, [&] { core_->on_drop_notify(c); });
 }
 
 void shard::command(const phone_registered& c, time_point now) {

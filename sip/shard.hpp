@@ -81,9 +81,11 @@ class shard : public wire_listener {
   /// All goodbyes are with the wire when it returns.
   void command(const shut_down& c, time_point now);
   void command(const phone_registered& c, time_point now);
+  void command(const watch_taken& c, time_point now);
   void command(const watch_refused& c, time_point now);
   void command(const notify_watcher& c, time_point now);
   void command(const notify_phone& c, time_point now);
+  void command(const drop_notify& c, time_point now);
   /// Another shard saw an authentication fail: this source counts here too.
   void on_authentication_failure(const ip_address& source, time_point now);
   /// Another shard has a message for a connection of ours.

@@ -35,6 +35,14 @@ struct referral {
   transfer_reports reports;
 };
 
+/// A NOTIFY without a subscription that is out: to which contact, and who waits for its answer.
+struct unasked_notify {
+  std::string key;
+  std::uint64_t ticket;
+  caf::actor notifier;
+  transaction_id transaction{};
+};
+
 /// The inside of a shard, for its own sources only: shard.cpp life and legs' wishes,
 /// shard_requests.cpp, shard_register.cpp, shard_responses.cpp what comes in, shard_commands.cpp
 /// what actors want.
@@ -71,17 +79,21 @@ struct shard_core final : leg_host, transaction_user {
   void report(const report_transfer& r);
   void send_report(std::uint64_t serial);
   bool on_report_answer(std::uint64_t serial, std::uint16_t status);
+  void on_watch_taken(const watch_taken& t);
   void on_watch_refused(const watch_refused& r);
   void on_notify_watcher(const notify_watcher& n);
   void on_notify_phone(const notify_phone& n);
+  void on_drop_notify(const drop_notify& d);
 
   // shard_subscriptions.cpp
-  void await_word(subscription& s, message request, transaction_id transaction);
+  void await_word(subscription& s, const subscribe_wish& wish, message request, const flow& from,
+                  transaction_id transaction);
   void answer_subscribe(subscription& s, std::uint16_t status);
   void send_notify(subscription& s, const lamp_ptr& state);
   void on_watcher_answer(std::uint64_t serial, std::uint16_t status,
                          std::chrono::seconds retry_after);
-  void on_subscription_timer(std::uint64_t serial);
+  void on_word_missing(std::uint64_t serial);
+  void on_subscription_expiry(std::uint64_t serial);
   void end_subscription(std::uint64_t serial);
 
   /// Whose request this is; challenges or refuses it, and gives nothing, where that is not known.
@@ -143,8 +155,7 @@ struct shard_core final : leg_host, transaction_user {
   std::unordered_map<std::uint64_t, referral> referrals_;          ///< By outside_transfer::id.
   std::unordered_map<std::uint64_t, subscription> subscriptions_;  ///< By subscription_id::serial.
   std::unordered_map<std::string, std::uint32_t> watchers_;  ///< How many each phone's user has.
-  /// NOTIFYs without a subscription that are out: contact key, and who waits.
-  std::unordered_map<std::uint64_t, std::pair<std::string, caf::actor>> unasked_;
+  std::unordered_map<std::uint64_t, unasked_notify> unasked_;
   shard_counts counts_;
 };
 
@@ -164,9 +175,13 @@ struct cookie_parts {
 
 /// The timer kind of a REGISTER that waits, beside those of legs.
 inline constexpr std::uint8_t registration_timer = 6;
-/// Of a subscription: its expiry, or the patience for its first state.
+/// Of a subscription: its expiry, and the patience for who is to take it.
 inline constexpr std::uint8_t subscription_timer = 5;
-static_assert(leg_timer_count <= subscription_timer);
+inline constexpr std::uint8_t word_timer = 4;
+static_assert(leg_timer_count <= word_timer);
+
+/// Whether the From is that user's, or nobody's (RFC 3323).
+bool speaks_for(const message& request, const number& user);
 
 /// How a request is found again (RFC 3261 §17.2.3).
 request_key key_of(const message& request);

@@ -35,6 +35,11 @@ std::string answer_unread(const scan& read, std::uint16_t status, const flow& fr
 
 }  // namespace
 
+bool speaks_for(const message& request, const number& user) {
+  const auto& from = request.from();
+  return from && (is_anonymous(*from) || from->address.user == user.text);
+}
+
 request_key key_of(const message& request) {
   const auto& via = request.top_via();
   return {request.method_text(),      via.branch,        via.host,           via.port,
@@ -199,9 +204,8 @@ void shard_core::on_authentication_failure(const ip_address& source) {
 
 std::optional<incoming_call> shard_core::describe_call(const message& invite, const flow& from,
                                                        const authenticated& who) {
-  const auto& sender = invite.from();
-  const bool anonymous = sender && is_anonymous(*sender);
-  if (!anonymous && (!sender || sender->address.user != who.extension->number.text)) {
+  const bool anonymous = invite.from() && is_anonymous(*invite.from());
+  if (!speaks_for(invite, who.extension->number)) {
     answer(invite, from, 403);
     return std::nullopt;
   }

@@ -21,7 +21,9 @@ void shard_core::on_response(const message& response, const flow& from, std::str
   if (auto* waiting = find(parts.serial))
     return waiting->on_response(static_cast<leg_request>(parts.kind), response);
   if (response.cseq_method() == method::notify && response.status() >= 200) {
-    const auto later = number_in(trimmed(response.header("Retry-After").value_or("")), 86400);
+    const auto said = response.header("Retry-After").value_or("");  // "5 (busy);duration=60"
+    const auto digits = said.substr(0, said.find_first_not_of("0123456789"));
+    const auto later = number_in(digits, 86400);
     return on_watcher_answer(parts.serial, response.status(),
                              std::chrono::seconds{static_cast<std::int64_t>(later.value_or(0))});
   }

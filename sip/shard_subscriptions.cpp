@@ -5,12 +5,14 @@
 #include "sip/translate.hpp"
 #include "sip/writer.hpp"
 
+#include <algorithm>
+
 /// SUBSCRIBE and NOTIFY (RFC 6665): who watches is kept here, what there is to see is the
 /// extension's.
 ///
 ///   SUBSCRIBE --401, 489, 423--> end     SUBSCRIBE --> watch_asked --watch_refused--> 4xx
-///   watch_asked --notify_watcher--> 200, NOTIFY --200--> active --state--> NOTIFY …
-///   active --SUBSCRIBE--> 200, NOTIFY    active --expiry, Expires: 0, 481--> over
+///   watch_asked --watch_taken--> 200, active --notify_watcher--> NOTIFY --200--> active …
+///   active --SUBSCRIBE--> watch_asked …  active --expiry, Expires: 0, 481--> NOTIFY (last), over
 
 namespace parkway::sip {
 
@@ -26,7 +28,7 @@ constexpr std::uint32_t per_watcher_max = 500;
 constexpr std::size_t all_max = 200'000;
 
 constexpr std::string_view retry_later = "Retry-After: 10\r\n";
-constexpr std::string_view events_line = "Allow-Events: refer, dialog, call-info\r\n";
+constexpr std::string_view events_line = "Allow-Events: refer, dialog, call-info, line-seize\r\n";
 
 std::string watcher_key(const tenant_name& tenant, const number& who) {
   return tenant.text + "/" + who.text;
@@ -42,13 +44,14 @@ bool ends_subscription(std::uint16_t status) {
 void shard_core::on_subscribe(message request, const flow& from, const request_key& key) {
   const auto who = authenticate(request, from, request.request_uri()->host);
   if (!who) return;
-  if (!request.from() || request.from()->address.user != who->extension->number.text)
-    return answer(request, from, 403);
+  if (!speaks_for(request, who->extension->number)) return answer(request, from, 403);
   const auto read = read_subscribe(request);
   if (const auto* status = std::get_if<std::uint16_t>(&read))
     return answer(request, from, *status, *status == 423 ? "Min-Expires: 60\r\n" : events_line);
-  auto& count = watchers_[watcher_key(who->tenant->name, who->extension->number)];
-  if (count >= per_watcher_max || subscriptions_.size() >= all_max) {
+  const auto watcher = watcher_key(who->tenant->name, who->extension->number);
+  const auto counted = watchers_.find(watcher);
+  if ((counted != watchers_.end() && counted->second >= per_watcher_max)
+      || subscriptions_.size() >= all_max) {
     ++counts_.overloaded;
     return answer(request, from, 503, retry_later);
   }
@@ -57,13 +60,14 @@ void shard_core::on_subscribe(message request, const flow& from, const request_k
   if (!made) return answer(request, from, status_of(made.error().code));
   const auto transaction = transactions_.open_server(key, from, cookie_parts{}.pack(), now_);
   if (!transaction) return answer(request, from, 503, retry_later);
-  ++count;
+  ++watchers_[watcher];
   auto& s = subscriptions_[id.serial];
   s.id = id;
   s.via = from;
   s.names = *std::move(made);
-  s.wish = std::get<subscribe_wish>(read);
   const auto& profile = lent_->profiles->of(request.header("User-Agent").value_or(""));
+  s.takes_park_body =
+    profile.channel != park_channel::park_info && profile.channel != park_channel::off;
   s.style = profile.lamp;
   s.tenant = who->tenant->name;
   s.watcher = who->extension->number;
@@ -71,11 +75,10 @@ void shard_core::on_subscribe(message request, const flow& from, const request_k
   s.dialled = target.user;
   if (const auto* orbit = target.parameter_value("orbit")) s.orbit = *orbit;
   // A key on a place, not on a person: it expects a call it could pick up.
-  if (s.style == lamp_style::bw && !who->tenant->extensions.contains(number{s.dialled}))
-    s.style = lamp_style::early;
+  s.place_only = !who->tenant->extensions.contains(number{s.dialled});
+  if (s.style == lamp_style::bw && s.place_only) s.style = lamp_style::early;
   s.entity = request.request_uri_text();
-  s.phone = device_of(request, from);
-  await_word(s, std::move(request), *transaction);
+  await_word(s, std::get<subscribe_wish>(read), std::move(request), from, *transaction);
 }
 
 void shard_core::on_resubscribe(subscription& s, message request, const flow& from,
@@ -91,31 +94,50 @@ void shard_core::on_resubscribe(subscription& s, message request, const flow& fr
   const auto read = read_subscribe(request);
   if (const auto* status = std::get_if<std::uint16_t>(&read))
     return refuse(*status, *status == 423 ? "Min-Expires: 60\r\n" : events_line);
-  const auto& wish = std::get<subscribe_wish>(read);
+  auto wish = std::get<subscribe_wish>(read);
   if (wish.kind != s.wish.kind) return refuse(489, events_line);
-  s.wish = wish;
-  s.via = from;
+  // Some phones say what they accept only once.
+  if (!request.header("Accept")) wish.park_body = s.wish.park_body;
   s.names.refresh_target(request);
-  await_word(s, std::move(request), transaction);
+  await_word(s, wish, std::move(request), from, transaction);
 }
 
-/// The answer, and the first NOTIFY behind it, wait for what there is to see.
-void shard_core::await_word(subscription& s, message request, transaction_id transaction) {
+/// The answer waits for who is to take it.
+void shard_core::await_word(subscription& s, const subscribe_wish& wish, message request,
+                            const flow& from, transaction_id transaction) {
+  s.wish = wish;
+  s.wish.park_body = wish.park_body && s.takes_park_body;
+  s.via = from;
+  s.phone = device_of(request, from);
   const auto patience =
-    wheel_.add(now_ + word_comes_within, cookie_parts{s.id.serial, subscription_timer}.pack());
+    wheel_.add(now_ + word_comes_within, cookie_parts{s.id.serial, word_timer}.pack());
   s.pending.emplace(pending_subscribe{std::move(request), transaction, patience});
+  caf::anon_send(switchboard_,
+                 watch_asked{s.id, face(), s.tenant, s.watcher, s.dialled, s.orbit, s.wish.kind,
+                             s.wish.park_body, s.phone, s.wish.expires.count() == 0});
+}
+
+void shard_core::on_watch_taken(const watch_taken& t) {
+  const auto found = subscriptions_.find(t.id.serial);
+  if (found == subscriptions_.end()) {
+    caf::anon_send(t.notifier, unwatch_place{t.id});
+    return;
+  }
+  auto& s = found->second;
+  s.notifier = t.notifier;
+  if (!s.pending) return;
+  answer_subscribe(s, 200);
   s.over = s.wish.expires.count() == 0;
   s.expires_at = now_ + s.wish.expires;
-  caf::anon_send(switchboard_, watch_asked{s.id, face(), s.tenant, s.watcher, s.dialled, s.orbit,
-                                           s.wish.kind, s.wish.park_body, s.phone, s.over});
+  wheel_.cancel(s.expiry);
+  s.expiry = wheel_.add(s.over ? now_ + word_comes_within : s.expires_at,
+                        cookie_parts{s.id.serial, subscription_timer}.pack());
 }
 
 void shard_core::on_watch_refused(const watch_refused& r) {
   const auto found = subscriptions_.find(r.id.serial);
   if (found == subscriptions_.end() || !found->second.pending) return;
-  auto& s = found->second;
-  const auto status = status_of(r.why);
-  answer_subscribe(s, status);
+  answer_subscribe(found->second, status_of(r.why));
   end_subscription(r.id.serial);
 }
 
@@ -138,15 +160,7 @@ void shard_core::on_notify_watcher(const notify_watcher& n) {
     caf::anon_send(n.notifier, unwatch_place{n.id});
     return;
   }
-  auto& s = found->second;
-  s.notifier = n.notifier;
-  if (s.pending) {
-    answer_subscribe(s, 200);
-    wheel_.cancel(s.expiry);
-    if (!s.over)
-      s.expiry = wheel_.add(s.expires_at, cookie_parts{s.id.serial, subscription_timer}.pack());
-  }
-  send_notify(s, n.state);
+  send_notify(found->second, n.state);
 }
 
 void shard_core::send_notify(subscription& s, const lamp_ptr& state) {
@@ -156,19 +170,23 @@ void shard_core::send_notify(subscription& s, const lamp_ptr& state) {
     begin_request(*this, s.via, s.names, "NOTIFY", ++s.names.local_sequence, branch)
       .lines(text.lines)
       .finish(text.type, text.body);
-  const cookie_parts cookie{s.id.serial, static_cast<std::uint8_t>(leg_request::notify)};
-  if (!transactions_.open_client(branch, "NOTIFY", s.via, bytes, cookie.pack(), now_))
-    on_watcher_answer(s.id.serial, 503, 0s);
-  else if (s.over)
-    end_subscription(s.id.serial);
+  const auto serial = s.id.serial;
+  const bool last = s.over;
+  const cookie_parts cookie{serial, static_cast<std::uint8_t>(leg_request::notify)};
+  // A send that fails is reported from within, and may end the subscription.
+  const auto sent = transactions_.open_client(branch, "NOTIFY", s.via, bytes, cookie.pack(), now_);
+  if (last)
+    end_subscription(serial);
+  else if (!sent)
+    on_watcher_answer(serial, 503, 0s);
 }
 
 void shard_core::on_watcher_answer(std::uint64_t serial, std::uint16_t status,
                                    std::chrono::seconds retry_after) {
   if (on_report_answer(serial, status)) return;
   if (const auto unasked = unasked_.extract(serial)) {
-    const auto& [key, notifier] = unasked.mapped();
-    caf::anon_send(notifier, phone_answered{key, status, retry_after});
+    const auto& n = unasked.mapped();
+    caf::anon_send(n.notifier, phone_answered{n.key, n.ticket, status, retry_after});
     return;
   }
   const auto found = subscriptions_.find(serial);
@@ -177,16 +195,24 @@ void shard_core::on_watcher_answer(std::uint64_t serial, std::uint16_t status,
   if (ends_subscription(status)) end_subscription(serial);
 }
 
-/// The time is over, or the switchboard's word did not come.
-void shard_core::on_subscription_timer(std::uint64_t serial) {
+/// Nobody took it: a new one is over, one that was refreshed goes on as it was.
+void shard_core::on_word_missing(std::uint64_t serial) {
+  const auto found = subscriptions_.find(serial);
+  if (found == subscriptions_.end() || !found->second.pending) return;
+  auto& s = found->second;
+  answer_subscribe(s, 503);
+  if (!s.notifier)
+    end_subscription(serial);
+  else if (now_ >= s.expires_at)
+    on_subscription_expiry(serial);
+}
+
+void shard_core::on_subscription_expiry(std::uint64_t serial) {
   const auto found = subscriptions_.find(serial);
   if (found == subscriptions_.end()) return;
   auto& s = found->second;
-  if (s.pending) {
-    answer_subscribe(s, 503);
-    if (!s.shown) return end_subscription(serial);
-  }
-  if (now_ < s.expires_at || !s.shown) return;
+  if (s.pending) return;  // Refreshed at the last moment: its answer decides.
+  if (!s.shown) return end_subscription(serial);
   s.over = true;
   send_notify(s, s.shown);
 }
@@ -216,16 +242,28 @@ void shard_core::on_notify_phone(const notify_phone& n) {
   names.remote = "<sip:" + escape_user(n.extension.text) + "@" + state.domain + ">";
   names.target = n.to.uri;
   names.routes = n.to.path;
-  const auto text =
-    unasked_notify_of(state, lent_->profiles->of(n.to.user_agent), contact_of(shown, to.kind));
+  const auto text = unasked_notify_of(state, lent_->profiles->of(n.to.user_agent),
+                                      lent_->wall(now_), contact_of(shown, to.kind));
   const auto branch = ids_.branch();
   const auto bytes = begin_request(*this, to, names, "NOTIFY", 1, branch)
                        .lines(text.lines)
                        .finish(text.type, text.body);
-  unasked_.emplace(id.serial, std::pair{n.to.key, n.notifier});
+  unasked_.emplace(id.serial, unasked_notify{n.to.key, n.ticket, n.notifier, {}});
   const cookie_parts cookie{id.serial, static_cast<std::uint8_t>(leg_request::notify)};
-  if (!transactions_.open_client(branch, "NOTIFY", to, bytes, cookie.pack(), now_))
-    on_watcher_answer(id.serial, 503, 0s);
+  const auto opened = transactions_.open_client(branch, "NOTIFY", to, bytes, cookie.pack(), now_);
+  if (!opened) return on_watcher_answer(id.serial, 503, 0s);
+  // A send that fails is reported from within: then it is over already.
+  if (const auto out = unasked_.find(id.serial); out != unasked_.end())
+    out->second.transaction = *opened;
+}
+
+void shard_core::on_drop_notify(const drop_notify& d) {
+  const auto found = std::find_if(unasked_.begin(), unasked_.end(), [&](const auto& out) {
+    return out.second.ticket == d.ticket && out.second.notifier == d.notifier;
+  });
+  if (found == unasked_.end()) return;
+  transactions_.forget(found->second.transaction);
+  unasked_.erase(found);
 }
 
 }  // namespace parkway::sip

@@ -3,6 +3,7 @@
 #include "kernel/device_profiles.hpp"
 #include "kernel/messages/watch.hpp"
 #include "sip/dialog.hpp"
+#include "sip/event_bodies.hpp"
 #include "sip/message.hpp"
 #include "sip/timer_wheel.hpp"
 #include "sip/transaction_table.hpp"
@@ -22,6 +23,7 @@ struct subscribe_wish {
   bool park_body = false;  ///< Accept lists BroadWorks' park body.
   std::chrono::seconds expires{3600};
   bool line_seize = false;  ///< Shared line appearance: answered, and over at once.
+  std::string event_id;     ///< id of Event, as NOTIFY repeats it; empty: none.
 };
 
 /// Reads Event, Accept and Expires. Fails with the status to answer: 489 for a package that is not
@@ -42,13 +44,14 @@ struct subscription {
   dialog names;
   subscribe_wish wish;
   lamp_style style = lamp_style::bw;
+  bool place_only = false;      ///< It watches a place, not a person.
+  bool takes_park_body = true;  ///< What its device profile says.
   tenant_name tenant;
   number watcher;
   std::string dialled, orbit;
   std::string entity;  ///< The URI subscribed to, as written.
   device phone;
-  caf::actor watched;   ///< Who is told when it is over; known with the first state.
-  caf::actor notifier;  ///< Who waits for the answer of the NOTIFY that is out.
+  caf::actor notifier;  ///< Who waits for answers and is told when it is over; null: not taken yet.
   lamp_ptr shown;       ///< The state last sent.
   std::uint32_t version = 0;
   bool over = false;  ///< The NOTIFY that is out, or the next one, is the last.
@@ -68,8 +71,8 @@ struct notify_text {
 notify_text notify_of(subscription& s, const lamp_ptr& state,
                       std::chrono::steady_clock::time_point now, std::string_view contact);
 
-/// An unasked NOTIFY, Event: park-info.
+/// An unasked NOTIFY, Event: park-info, at this moment.
 notify_text unasked_notify_of(const lamp_state& state, const device_profile& profile,
-                              std::string_view contact);
+                              std::chrono::system_clock::time_point at, std::string_view contact);
 
 }  // namespace parkway::sip

@@ -29,9 +29,11 @@ caf::behavior transport::make_behavior() {
     forward<adopt>(this),
     forward<owner_died>(this),
     forward<phone_registered>(this),
+    forward<watch_taken>(this),
     forward<watch_refused>(this),
     forward<notify_watcher>(this),
     forward<notify_phone>(this),
+    forward<drop_notify>(this),
     [this](const shut_down& c) {
       served->command(c, self->clock().now());
       return stopped{};

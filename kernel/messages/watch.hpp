@@ -2,8 +2,8 @@
 
 /// Lamps and screens: who watches an extension, what they are shown, what they answered.
 ///
-///   shard ──watch_place──► extension ──► notifier ──notify_watcher──► transport ──► phone
-///                                            ◄──────watcher_answered──────┘
+///   shard ──watch_place──► extension ──► notifier ──watch_taken, notify_watcher──► transport
+///                                            ◄──────────watcher_answered──────────────┘
 /// State is sent, never deltas: what is lost is healed by the next message.
 
 #include "kernel/messages/park.hpp"
@@ -37,6 +37,7 @@ struct call_shown {
   leg_id leg;  ///< Makes the dialog id; never the same twice.
   leg_activity activity = leg_activity::talking;
   party peer;
+  bool initiated = false;  ///< The extension's phone has called.
 };
 
 /// Everything there is to see of an extension at one moment. Shared and immutable.
@@ -79,7 +80,8 @@ struct watch_refused {
   refusal why;
 };
 
-/// A phone subscribes or refreshes. shard → extension watched. It answers notify_watcher at once.
+/// A phone subscribes or refreshes. shard → extension watched. Its notifier answers watch_taken or
+/// watch_refused at once.
 struct watch_place {
   subscription_id id;
   caf::actor transport;
@@ -89,7 +91,14 @@ struct watch_place {
   bool once = false;  ///< A fetch: Expires 0.
 };
 
-/// The subscription is over. shard → extension.
+/// The subscription stands: what there is to see follows by notify_watcher, as soon as the phone
+/// has answered what it is being told. notifier → transport.
+struct watch_taken {
+  subscription_id id;
+  caf::actor notifier;
+};
+
+/// The subscription is over. shard → notifier.
 struct unwatch_place {
   subscription_id id;
 };
@@ -113,13 +122,22 @@ struct watcher_answered {
 struct notify_phone {
   binding to;
   number extension;
+  std::uint64_t ticket;  ///< Comes back with the answer.
   caf::actor notifier;
   lamp_ptr state;
 };
 struct phone_answered {
   std::string key;  ///< Of the binding.
+  std::uint64_t ticket;
   std::uint16_t status;
   std::chrono::seconds retry_after{0};
+};
+
+/// Nobody will answer: the phone has gone, or comes from elsewhere. What is out is not repeated, so
+/// that it cannot arrive behind something newer. notifier → transport.
+struct drop_notify {
+  std::uint64_t ticket;
+  caf::actor notifier;
 };
 
 // --- extension → notifier ------------------------------------------------------------------------
@@ -151,11 +169,13 @@ struct unshow_parked {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watch_asked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watch_refused)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watch_place)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watch_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::unwatch_place)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::notify_watcher)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watcher_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::notify_phone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::drop_notify)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phones_are)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::calls_are)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::show_parked)

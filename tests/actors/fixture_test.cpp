@@ -115,8 +115,10 @@ struct fake_transport {
       },
       [](const phone_registered&) {},
       [this](const notify_phone& n) {
-        self->send(n.notifier, phone_answered{n.to.key, 200});
+        self->send(n.notifier, phone_answered{n.to.key, n.ticket, 200});
       },
+      [](const drop_notify&) {},
+      [](const watch_taken&) {},
       [this](const notify_watcher& n) {
         self->send(n.notifier, watcher_answered{n.id, 200});
       },
