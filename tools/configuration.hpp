@@ -1,21 +1,31 @@
 #pragma once
 
+#include "kernel/device_profiles.hpp"
 #include "kernel/settings.hpp"
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
 namespace parkway {
 
-/// Node and directory configuration, both right.
+/// How kinds of phones are told of parked calls: device-profiles.toml beside the configuration, or
+/// what is built in.
+struct phone_profiles {
+  std::shared_ptr<const device_profiles> all = device_profiles::built_in();
+  std::string text;  ///< Of the file; empty: there is none.
+};
+
+/// Node and directory configuration and device profiles, all right.
 struct configuration {
   std::shared_ptr<const settings> node;
   std::shared_ptr<const tenant_list> tenants;
+  phone_profiles phones;
 };
 
-/// Reads both, or tells every mistake of both.
+/// Reads all of it, or tells every mistake.
 std::variant<configuration, std::vector<config_error>> read_configuration(
   const std::filesystem::path& file);
 

@@ -70,6 +70,7 @@ class node {
   void on_every_loop(Work work);
 
   std::shared_ptr<const settings> node_;
+  const std::string profiles_text_;
   std::size_t shard_count_;
   std::atomic<bool> lost_{false};
   std::shared_ptr<context> house_ = std::make_shared<context>();
@@ -100,12 +101,17 @@ decltype(sip::shard_options::nonce_key) random_key() {
 }
 
 node::node(configuration read, std::size_t shards)
-  : node_(std::move(read.node)), shard_count_(shards), config_(shards), system_(config_) {
+  : node_(std::move(read.node)),
+    profiles_text_(std::move(read.phones.text)),
+    shard_count_(shards),
+    config_(shards),
+    system_(config_) {
   system_.await_actors_before_shutdown(false);  // stop() has done what can be done.
   house_->system = &system_;
   house_->node = node_;
   house_->tenants = std::make_shared<tenant_book>();
   house_->tenants->replace(std::move(read.tenants));
+  house_->profiles = std::move(read.phones.all);
   house_->names = std::make_shared<directory>();
   house_->bus = spawn_bus(system_);
   house_->journal = spawn_null_journal(system_);
@@ -190,11 +196,13 @@ void node::reload() {
       out.error("{}", error.text());
     return out.error("the configuration is wrong; everything stays as it was");
   }
-  const auto& [fresh, tenants] = std::get<0>(read);
+  const auto& [fresh, tenants, phones] = std::get<0>(read);
   start_log(fresh->level, fresh->format);
   house_->tenants->replace(tenants);
   for (const auto& key : fixed_changes(*node_, *fresh))
     out.warn("{} cannot change at run time; it will with the next start", key);
+  if (phones.text != profiles_text_)
+    out.warn("device-profiles.toml cannot change at run time; it will with the next start");
   out.info("configuration read again: {} tenants", tenants->by_name.size());
 }
 

@@ -57,6 +57,16 @@ class Commands(Alone):
             self.assertIn(f'"{unknown}"', run(*words)[1])
         self.assertNotIn('apply', run('--help')[1])
 
+    def test_device_profiles_beside_the_configuration(self):
+        """device-profiles.toml is read, its mistakes are refused with file, line and nearest key."""
+        node = self.node()
+        node.write('device-profiles.toml', '[[profile]]\nname = "acme"\nuser_agents = ["Acme"]\nchanel = "off"\n')
+        self.refused(node, ('device-profiles.toml', 4, 'chanel', 'channel'))
+        node.write('device-profiles.toml', '[[profile]]\nname = "acme"\nuser_agents = ["Acme"]\nchannel = "off"\n')
+        status, said = run('check', '--config', node.config)
+        self.assertEqual(status, 0, said)
+        self.assertIn('device-profiles.toml', said)
+
     def test_check_of_a_missing_file(self):
         """A file that is not there is a wrong configuration: 2, and its name."""
         for command in ('check', 'run'):
