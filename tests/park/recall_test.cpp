@@ -16,8 +16,8 @@ story_terms minute(std::uint64_t seed = 1) {
           }};
 }
 
-two_people park_alice(simulation& story) {
-  auto people = talk(story);
+two_people park_alice(simulation& story, phone_habits alices = {}) {
+  auto people = talk(story, std::move(alices));
   people.james.line().refer("*68104");
   REQUIRE(story.run_until([&] { return people.james.line().ended(); }));
   return people;
@@ -145,5 +145,23 @@ TEST_CASE("a ring group in `final` that hunts for longer than a minute is given 
   CHECK(bob.live_calls() == 0);
   CHECK(alice.line().ended());
   CHECK(alice.line().seen().ended_by_peer);
+  check_end(story);
+}
+
+TEST_CASE("the parked party's session is kept alive whoever is rung, and it keeps it alive itself",
+          "[park][recall]") {
+  const std::string refresher = GENERATE("uac", "uas");
+  CAPTURE(refresher);
+  simulation story{minute()};
+  auto [alice, james] = park_alice(story, {.session_timer = 90, .refresher = refresher});
+  // Parked, recalled and rung again for four and a half minutes: three sessions of 90 s.
+  story.run_for(270s);
+  CHECK(alice.line().talking());
+  CHECK(story.hears("alice") == "music");
+  story.run_until([&, &j = james] { return j.live_calls() == 1; });
+  james.line().answer();
+  story.run_for(100s);
+  CHECK(alice.line().talking());
+  CHECK(story.hears("alice") == "james");
   check_end(story);
 }
