@@ -3,10 +3,11 @@
 
 CPU is user and system time of the whole process (/proc/PID/stat), Parkway on the last core, SIPp on the first; memory is PSS.
 Every REGISTER and INVITE is challenged (MD5). Calls are set up in relay mode; no RTP flows but music."""
-import argparse, os, resource, shutil, sys, tempfile, time
+import argparse, os, resource, shutil, statistics, sys, tempfile, time
 
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'demo')]
 from meter import cpu_seconds, pss_kb                           # noqa: E402
+from deskphone import Phone                                     # noqa: E402
 from node import Node, directory                                # noqa: E402
 from sipp import Sipp, login, rows                              # noqa: E402
 
@@ -169,6 +170,36 @@ def usual(options, table, wanted):
     finally: bench.close()
 
 
+def hunting(options, table):
+    """REFER to its report of success, where every member of the group has a call parked or no phone."""
+    members = [number('1', i) for i in range(options.count)] + ['102']
+    group = f'[[tenant.call_park_group]]\nname = "Sales"\nmembers = {members}\n'.replace("'", '"')
+    staff = directory([(n, n) for n in [*members, '106']], call_park='recall_time = 0', more=group)
+    node = Node(staff, level='warn', command=ON_LAST)
+    node.start()
+    caller, parker = phones = [Phone(n, 'secret' + n, node.server('udp')) for n in ('106', '102')]
+    try:
+        for phone in phones: phone.register()
+
+        def park(code):
+            out, into = caller.call('102'), parker.next_call()
+            into.answer()
+            out.wait_up(), into.wait_up()
+            began = time.perf_counter()
+            into.refer(code)
+            if into.wait_report() != 200: raise SystemExit(f'{code} was refused')
+            took = time.perf_counter() - began
+            into.hang_up()
+            return took
+        park('*58')                                             # from now on nobody is available
+        group_park, direct = (statistics.median(park(code) for _ in range(25)) * 1e3 for code in ('*58', f'*68{members[0]}'))
+        table.add(f'group park, {options.count} members of whom none is free', f'{group_park:.1f} ms',
+                  f'REFER to report, median; a direct park {direct:.1f}')
+    finally:
+        for phone in phones: phone.close()
+        node.close()
+
+
 def scale(options, table):
     """The same work while 1 000, and while 50 000 registrations are live."""
     figures = {}
@@ -192,7 +223,7 @@ def scale(options, table):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--scale', action='store_true', help='1 000 against 50 000 live registrations')
-    p.add_argument('--only', default='', help='register,options,call,park,held,parked')
+    p.add_argument('--only', default='', help='register,options,call,park,held,parked,hunting')
     p.add_argument('--secs', type=float, default=8, help='length of each measurement')
     p.add_argument('--users', type=int, default=1000, help='of each class')
     p.add_argument('--count', type=int, default=1000, help='calls held, calls parked')
@@ -201,7 +232,8 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     table, only = Table(), [w for w in options.only.split(',') if w]
     if options.scale: scale(options, table)
-    else: usual(options, table, lambda what: not only or what in only)
+    elif only != ['hunting']: usual(options, table, lambda what: not only or what in only)
+    if not options.scale and (not only or 'hunting' in only): hunting(options, table)
     table.show()
 
 
