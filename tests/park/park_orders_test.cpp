@@ -91,7 +91,7 @@ class busy_day {
   /// Keys on every desk that retrieves; one phone's screen is fed by a subscription of its own.
   void watch() {
     for (auto* p : retrievers_)
-      for (auto* number : {"103", "104", "101"})
+      for (auto* number : {"103", "104", "*88101", "*88103"})
         p->watch("dialog", number);
     retrievers_.front()->watch("call-info", retrievers_.front()->habits().number);
     story_.run_for(1s);
@@ -155,7 +155,7 @@ class busy_day {
     if (die < 36) return call.refer(park_code());
     if (die < 46) return park_by_second_call(p, call);
     if (die < 56) return park_by_attended_transfer(p, call);
-    if (die < 66) return park_from_outside(p, call);
+    if (die < 66) return p.park_outside(place(), call);
     if (die < 73) return call.hold();
     if (die < 83) return call.resume();
     if (die < 92) return call.hang_up();
@@ -183,26 +183,13 @@ class busy_day {
     park_by_second_call(p, call);
   }
 
-  void park_from_outside(phone& p, const phone_call& call) {
-    auto domain = p.habits().domain;
-    p.refer_outside("sip:park@" + domain, "<sip:park@" + domain + ";orbit=" + place()
-                                            + "?Replaces=" + escaped(call.replaces_header()) + ">");
-  }
-
-  static std::string escaped(const std::string& replaces) {
-    std::string text;
-    for (char c : replaces)
-      text += c == ';' ? "%3B" : c == '=' ? "%3D" : c == '@' ? "%40" : std::string(1, c);
-    return text;
-  }
-
   void retrieve(phone& p) {
     auto parked = parked_calls(story_);
     if (parked.empty() && chance(0.85)) return;
     auto die = below(100);
     for (auto& w : p.watches())
-      if (die < 25 && w->active() && !w->shown().replaces.empty()) {
-        p.call_replacing("*88" + w->user(), w->shown().replaces);
+      if (die < 25 && w->active() && !w->shown().published.empty()) {
+        p.call_replacing(w->user(), w->shown().published.front());
         return;
       }
     if (die < 45)

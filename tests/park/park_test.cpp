@@ -192,11 +192,7 @@ TEST_CASE("attended transfer to the code parks once", "[park][invite]") {
 TEST_CASE("a phone parks from outside the dialog, by orbit", "[park][outside]") {
   simulation story{{.seed = GENERATE(seeds(5))}};
   auto [alice, james] = talk(story);
-  std::string escaped;
-  for (char c : james.line().replaces_header())
-    escaped += c == ';' ? "%3B" : c == '=' ? "%3D" : c == '@' ? "%40" : std::string(1, c);
-  james.refer_outside("sip:park@pbx.test;orbit=104",
-                      "<sip:106@192.0.2.10:5060?Replaces=" + escaped + ">");
+  james.park_outside("104", james.line());
   story.run_for(6s);
   REQUIRE(james.outside_answers() == std::vector<int>{202});
   CHECK(james.live_calls() == 0);

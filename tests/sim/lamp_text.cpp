@@ -2,8 +2,6 @@
 
 #include "tests/sim/sip_text.hpp"
 
-#include <vector>
-
 namespace parkway::sim {
 namespace {
 
@@ -74,12 +72,12 @@ lamp_text read_dialog_body(std::string_view body) {
       continue;
     }
     lamp.parked.insert(id);
+    if (auto call_id = attribute(tag, "call-id"); !call_id.empty())
+      lamp.published.push_back(call_id + ";to-tag=" + attribute(tag, "local-tag")
+                               + ";from-tag=" + attribute(tag, "remote-tag"));
     if (!lamp.first.empty()) continue;
     lamp.first = number_in(between(one, "<remote><identity ", "</identity>"));
     if (lamp.first.empty()) lamp.first = number_in(between(one, "<identity ", "</identity>"));
-    if (auto call_id = attribute(tag, "call-id"); !call_id.empty())
-      lamp.replaces = call_id + ";to-tag=" + attribute(tag, "local-tag")
-                      + ";from-tag=" + attribute(tag, "remote-tag");
   }
   return lamp;
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parkway::sim {
 
@@ -14,8 +15,8 @@ struct lamp_text {
   std::set<std::string> parked;  ///< Ids of the calls shown as parked.
   std::string first;             ///< Number shown as parked, that of a bare retrieve; empty: none.
   std::size_t calls = 0;         ///< Ordinary calls shown (dialog-info).
-  std::string replaces;          ///< The published dialog of the first parked call (RFC 3891).
-  std::string entity;            ///< Of dialog-info.
+  std::vector<std::string> published;  ///< The dialogs of parked calls, for Replaces (RFC 3891).
+  std::string entity;                  ///< Of dialog-info.
   std::optional<std::uint64_t> version;
 
   bool lit() const { return !first.empty() || !parked.empty(); }

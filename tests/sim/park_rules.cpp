@@ -57,6 +57,13 @@ bool same_first(const lamp_text& shown, const expected_lamp& wanted) {
   return shown.first.empty() ? wanted.oldest.empty() : wanted.oldest.contains(shown.first);
 }
 
+/// The extension that a key watches: its number, or the code that retrieves there.
+number watched_by(const tenant& in, const phone_watch& key) {
+  auto& code = in.codes.call_retrieve;
+  auto& user = key.user();
+  return number{user.substr(0, code.size()) == code ? user.substr(code.size()) : user};
+}
+
 class lamp_inspector {
  public:
   explicit lamp_inspector(const simulation& story)
@@ -75,7 +82,7 @@ class lamp_inspector {
     bool has_screen = false;
     for (auto& w : p.watches()) {
       if (!w->active()) continue;
-      auto wanted = expect_at(in_, parked_, number{w->user()});
+      auto wanted = expect_at(in_, parked_, watched_by(in_, *w));
       if (w->event() == "dialog" && w->shown().parked != wanted.here)
         lie(p, "key " + w->user(), w->shown().parked, wanted.here);
       if (w->event() != "call-info") continue;

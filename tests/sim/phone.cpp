@@ -209,6 +209,12 @@ void phone::refer_outside(const std::string& request_uri, const std::string& ref
   });
 }
 
+void phone::park_outside(const std::string& place, const phone_call& call) {
+  auto park = "sip:park@" + habits_.domain;
+  refer_outside(park + ";orbit=" + place,
+                "<" + park + "?Replaces=" + escaped_header(call.replaces_header()) + ">");
+}
+
 // --- from the network ------------------------------------------------------------------------
 
 void phone::on_request(transaction_id id, const sip_text& m) {

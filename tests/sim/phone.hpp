@@ -32,6 +32,8 @@ class phone final : public transaction_user {
   phone_call& call_replacing(const std::string& dialled, const std::string& replaces);
   /// REFER outside a dialog to park the peer of a call (draft-procter-bliss-call-park-extension).
   void refer_outside(const std::string& request_uri, const std::string& refer_to);
+  /// The same, for a call of its own: parks its peer at that place.
+  void park_outside(const std::string& place, const phone_call& call);
   void options(const std::string& uri);
   /// Subscribes to a number: `dialog` is a BLF key, `call-info` the screen (with the park body).
   phone_watch& watch(const std::string& event, const std::string& user);

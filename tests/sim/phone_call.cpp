@@ -335,12 +335,7 @@ void phone_call::refer(const std::string& user, const phone_call* replaces, bool
   seen_.report_ended = false;
   auto m = request("REFER");
   std::string to = user.find('@') == user.npos ? user + "@" + phone_.habits().domain : user;
-  if (replaces) {
-    std::string escaped;
-    for (char c : replaces->replaces_header())
-      escaped += c == ';' ? "%3B" : c == '=' ? "%3D" : c == '@' ? "%40" : std::string(1, c);
-    to += "?Replaces=" + escaped;
-  }
+  if (replaces) to += "?Replaces=" + escaped_header(replaces->replaces_header());
   std::string uri;
   for (char c : to)
     uri += c == '#' ? "%23" : std::string(1, c);

@@ -279,6 +279,13 @@ std::string host_of(std::string_view uri) {
   return std::string(host.substr(0, host.find_first_of(":;?>")));
 }
 
+std::string escaped_header(std::string_view value) {
+  std::string text;
+  for (char c : value)
+    text += c == ';' ? "%3B" : c == '=' ? "%3D" : c == '@' ? "%40" : std::string(1, c);
+  return text;
+}
+
 std::string parameter_of(std::string_view value, std::string_view name) {
   for (auto part : split(parameters(value), ';')) {
     auto equals = part.find('=');

@@ -63,6 +63,8 @@ std::string display_of(std::string_view name_addr);
 std::string user_of(std::string_view uri);
 /// Host part of a URI.
 std::string host_of(std::string_view uri);
+/// A header's value as it stands in a URI ("?Replaces=").
+std::string escaped_header(std::string_view value);
 /// Value of a parameter (";tag=") behind the address; empty: none.
 std::string parameter_of(std::string_view value, std::string_view name);
 /// True if a parameter is there, with or without value.
