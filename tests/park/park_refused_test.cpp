@@ -146,3 +146,28 @@ TEST_CASE("a refused park can be asked for again, and then succeeds", "[park][re
   CHECK(story.hears("alice") == "music");
   check_end(story);
 }
+
+TEST_CASE("S12: a call that is heard but not answered cannot be parked by either way: 403",
+          "[park][refused][S12]") {
+  auto by_refer = GENERATE(true, false);
+  simulation story{{.seed = GENERATE(seeds(5))}};
+  auto& bob = story.registered("bob", "102", {.early_media = true});
+  auto& james = story.registered("james", "103");
+  auto& call = james.call("102");
+  REQUIRE(story.run_until([&] { return story.hears(james, call) == "bob"; }));
+  if (by_refer) {
+    call.refer("*68104");
+    story.run_for(1s);
+    CHECK(call.seen().refer_status == 403);
+  } else {
+    auto& code = james.call("*68104");
+    story.run_for(1s);
+    CHECK(code.seen().status == 403);
+  }
+  CHECK(call.state() == call_state::ringing_there);
+  bob.line().answer();
+  story.run_for(1s);
+  CHECK(story.hears(james, call) == "bob");
+  CHECK(story.hears("bob") == "james");
+  check_end(story);
+}

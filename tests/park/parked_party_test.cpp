@@ -110,7 +110,7 @@ TEST_CASE("S26: session timers run on while parked; a caller that dies frees its
   simulation story{terms};
   auto [alice, james] = park_alice(story, {.session_timer = timer});
   auto& carol = story.registered("carol", "104");
-  story.run_for(20min);
+  story.run_for(10min);
   CHECK(story.hears("alice") == "music");
   CHECK(carol.screen().first == "106");
   alice.unplug();

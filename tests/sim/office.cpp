@@ -3,7 +3,6 @@
 #include <openssl/evp.h>
 
 namespace parkway::sim {
-namespace {
 
 digest_secret secret_of(const std::string& user, const office& o) {
   auto text = user + ":" + o.domain + ":" + o.password;
@@ -12,8 +11,6 @@ digest_secret secret_of(const std::string& user, const office& o) {
   EVP_Digest(text.data(), text.size(), secret.sha256.data(), nullptr, EVP_sha256(), nullptr);
   return secret;
 }
-
-}  // namespace
 
 tenant build_tenant(const office& o) {
   tenant t;

@@ -23,6 +23,8 @@ struct office {
   std::vector<std::string> sales{"101", "102", "103", "104", "105"};
 };
 
+/// What the directory keeps of the password of a user of that office.
+digest_secret secret_of(const std::string& user, const office& o);
 /// The tenant as the directory would hold it. Change it before it is published.
 tenant build_tenant(const office& o);
 

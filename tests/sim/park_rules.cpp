@@ -82,7 +82,7 @@ class lamp_inspector {
     bool has_screen = false;
     for (auto& w : p.watches()) {
       if (!w->active()) continue;
-      auto wanted = expect_at(in_, parked_, watched_by(in_, *w));
+      auto& wanted = expected_at(watched_by(in_, *w));
       if (w->event() == "dialog" && w->shown().parked != wanted.here)
         lie(p, "key " + w->user(), w->shown().parked, wanted.here);
       if (w->event() != "call-info") continue;
@@ -92,11 +92,18 @@ class lamp_inspector {
                         + list(wanted.oldest));
     }
     if (has_screen || !p.registered()) return;
-    auto wanted = expect_at(in_, parked_, number{p.habits().number});
+    auto& wanted = expected_at(number{p.habits().number});
     if (p.screen().parked != wanted.shown)
       lie(p, "screen", p.screen().parked, wanted.shown);
     else if (!same_first(p.screen(), wanted))
       lies_.push_back(p.name() + "'s screen shows \"" + p.screen().first + "\" first");
+  }
+
+  const expected_lamp& expected_at(const number& n) {
+    auto found = expected_.find(n.text);
+    if (found == expected_.end())
+      found = expected_.emplace(n.text, expect_at(in_, parked_, n)).first;
+    return found->second;
   }
 
   void lie(const phone& p, const std::string& what, const ids& shown, const ids& wanted) {
@@ -107,6 +114,7 @@ class lamp_inspector {
   const simulation& story_;
   const tenant& in_;
   std::vector<parked_now> parked_;
+  std::map<std::string, expected_lamp> expected_;
   std::vector<std::string> lies_;
 };
 

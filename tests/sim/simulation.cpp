@@ -23,7 +23,11 @@ simulation* simulation::current = nullptr;
 namespace {
 
 endpoint address_of(int host) {
-  return {*ip_address::parse("192.0.2." + std::to_string(host)), 5060};
+  auto text = "192.0.2." + std::to_string(host);
+  if (host > 255)
+    text = "10." + std::to_string(host / 65536) + "." + std::to_string(host / 256 % 256) + "."
+           + std::to_string(host % 256);
+  return {*ip_address::parse(text), 5060};
 }
 
 /// Writes down what the bus carries.
