@@ -83,14 +83,15 @@ TEST_CASE("S05: of three calls parked at one extension any one is taken by its p
   auto& james = story.registered("james", "103");
   auto& carol = story.registered("carol", "104");
   std::vector<std::string> callers{"alice", "eve", "frank"}, numbers{"106", "107", "108"};
-  // The lamp of a place publishes dialogs; the phone remembers each as it came.
-  auto& key = carol.watch("dialog", "*88104");
-  std::vector<std::string> published;
+  // A key on a person publishes all that is parked there, one on the place the first of them.
+  auto& key = carol.watch("dialog", "104");
+  auto& place = carol.watch("dialog", "*88104");
   for (std::size_t i = 0; i < 3; ++i) {
     calls(story, callers[i], numbers[i], james);
     parks(story, james, "*68104");
     story.run_for(500ms);
     REQUIRE(key.shown().published.size() == i + 1);
+    CHECK(place.shown().published == std::vector{key.shown().published.front()});
   }
   auto& call = carol.call_replacing("*88104", key.shown().published[std::size_t(wanted)]);
   story.run_for(1s);
