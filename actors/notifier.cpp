@@ -59,7 +59,6 @@ notifier::notifier(caf::event_based_actor* actor, context_ptr house, tenant_name
   using std::chrono::duration_cast;
   const auto wall = line.house().wall(self->clock().now()).time_since_epoch();
   next.version = static_cast<std::uint64_t>(duration_cast<std::chrono::seconds>(wall).count());
-  now = std::make_shared<const lamp_state>(next);
 }
 
 caf::behavior notifier::make_behavior() {
@@ -102,10 +101,20 @@ void notifier::publish(bool parked_changed) {
   next.domain = tenant ? tenant->domain : std::string{};
   next.service_number = tenant ? tenant->call_park.service_number : number{};
   ++next.version;
-  now = std::make_shared<const lamp_state>(next);
   for (auto& [id, w] : watchers)
     if (parked_changed || w.what.kind == watch_kind::dialog) tell(w);
   if (parked_changed) tell_phones();
+}
+
+/// A member of a large group whose phones are off is told of hundreds of calls and tells nobody:
+/// the state is copied when somebody is told.
+const lamp_ptr& notifier::current() {
+  if (!now || now->version != next.version) now = std::make_shared<const lamp_state>(next);
+  return now;
+}
+
+bool notifier::knows(const listener& who) const {
+  return who.told && who.told->version == next.version;
 }
 
 /// The bare code fetches what is parked at the own extension, then what the group has; what this
@@ -136,7 +145,7 @@ void notifier::watch(const watch_place& w) {
   self->send(w.transport, watch_taken{w.id, self});
   if (w.once) {  // A fetch, or its last word.
     watchers.erase(w.id);
-    self->send(w.transport, notify_watcher{w.id, self, now});
+    self->send(w.transport, notify_watcher{w.id, self, current()});
     return tell_phones();
   }
   auto& mine = watchers[w.id];
@@ -150,10 +159,10 @@ void notifier::watch(const watch_place& w) {
 }
 
 void notifier::tell(watcher& w) {
-  if (w.outstanding || w.refused || w.again_at || w.told == now) return;
-  w.told = now;
+  if (w.outstanding || w.refused || w.again_at || knows(w)) return;
+  w.told = current();
   w.outstanding = true;
-  self->send(w.what.transport, notify_watcher{w.what.id, self, now});
+  self->send(w.what.transport, notify_watcher{w.what.id, self, w.told});
 }
 
 void notifier::watcher_is(const watcher_answered& a) {
@@ -167,17 +176,17 @@ void notifier::watcher_is(const watcher_answered& a) {
 // --- phones without a subscription -----------------------------------------------------------
 
 void notifier::tell(phone& p) {
-  if (p.outstanding || p.refused || p.again_at || p.told == now) return;
+  if (p.outstanding || p.refused || p.again_at || knows(p)) return;
   // A screen that was filled unasked is cleared so, whatever the phone has subscribed to by now.
-  const bool clears = now->parked.empty() && p.shows;
+  const bool clears = next.parked.empty() && p.shows;
   if (!clears && !tells_unasked(p)) return;
-  p.told = now;
+  p.told = current();
   // One that was never filled need not be cleared.
-  if (now->parked.empty() && !clears) return;
+  if (next.parked.empty() && !clears) return;
   p.shows = true;  // An empty state must have arrived before it is not.
   p.outstanding = true;
   p.ticket = ++tickets;
-  self->send(transport_of(p.where.via), notify_phone{p.where, me, p.ticket, self, now});
+  self->send(transport_of(p.where.via), notify_phone{p.where, me, p.ticket, self, p.told});
 }
 
 void notifier::tell_phones() {

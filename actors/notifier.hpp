@@ -47,8 +47,8 @@ struct notifier {
   const tenant_name in;
   const number me;
 
-  lamp_ptr now;
-  lamp_state next;  ///< `now`, as it is being changed.
+  lamp_state next;  ///< The newest state.
+  lamp_ptr now;     ///< The copy of it that was told last; null: nobody was told anything.
   std::map<subscription_id, watcher> watchers;
   std::map<std::string, phone> phones;
   bool left_lit = false;  ///< A phone went away with a call on its screen: it may come back so.
@@ -60,6 +60,8 @@ struct notifier {
 
  private:
   void publish(bool parked_changed);
+  const lamp_ptr& current();
+  bool knows(const listener& who) const;
   void put(std::vector<parked_shown>& list, const parked_shown& what) const;
   int rank(const parked_shown& p) const;
   void watch(const watch_place& w);

@@ -101,10 +101,10 @@ void read_codes(table_reader table, feature_codes& into) {
   const std::array codes{&into.call_park, &into.group_call_park, &into.call_retrieve};
   for (std::size_t i = 0; i < keys.size(); ++i) {
     *codes[i] = table.text(keys[i], *codes[i]);
-    if (!codes[i]->empty() && !is_code(*codes[i]))
+    if (!is_code(*codes[i]))
       table.refuse(keys[i], "\"" + *codes[i]
                               + "\" is no feature access code; expected * or # and 1–6 of 0–9, * "
-                                "and #, or \"\" for none");
+                                "and #");
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     for (std::size_t k = 0; k < keys.size(); ++k) {

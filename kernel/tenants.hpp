@@ -88,7 +88,7 @@ struct park_group_entry {
   std::string music;
 };
 
-/// Feature access codes; an empty one is switched off.
+/// Feature access codes; none is empty, none the beginning of another.
 struct feature_codes {
   std::string call_park = "*68";
   std::string group_call_park = "*58";

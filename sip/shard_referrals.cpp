@@ -30,8 +30,7 @@ outside_transfer describe(const uri& asked, const transfer_requested& wish) {
 void shard_core::on_refer(message request, const flow& from, const request_key& key) {
   const auto who = authenticate(request, from, request.request_uri()->host);
   if (!who) return;
-  if (!request.from() || request.from()->address.user != who->extension->number.text)
-    return answer(request, from, 403);
+  if (!speaks_for(request, who->extension->number)) return answer(request, from, 403);
   const auto wish = read_refer(request);
   if (!wish) return answer(request, from, 400);
   if (!wish->replaces) return answer(request, from, 403);

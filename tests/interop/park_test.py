@@ -154,16 +154,18 @@ class Park(ParkOffice):
         self.nothing_at(self.phone('105'), '*88103')
 
     def test_park_by_refer_outside_a_dialog(self):
-        """REFER to sip:park@domain;orbit=103 with Replaces, its tags in either order, parks the peer of that call."""
+        """REFER to sip:park@domain;orbit=103 with Replaces, its tags in either order, parks the peer of that call. An anonymous
+        From is let in, somebody else's is not."""
         james = self.phone('103', tone=850)
-        for own_first in (False, True):
+        for own_first, from_ in ((False, None), (True, '<sip:anonymous@anonymous.invalid>')):
             out, into = self.answered_call()
             call_id, *tags = into.name
             to_tag, from_tag = reversed(tags) if own_first else tags
             escaped = f'{call_id}%3Bto-tag%3D{to_tag}%3Bfrom-tag%3D{from_tag}'.replace('@', '%40')
-            answer = self.bob.request('REFER', 'sip:park@pbx.test;orbit=103', [('Refer-To', f'<sip:106@127.0.0.1?Replaces={escaped}>'),
-                                                                  ('Referred-By', f'<{self.bob.uri}>')])
-            self.assertEqual(answer.status, 202)
+            headers = [('Refer-To', f'<sip:106@127.0.0.1?Replaces={escaped}>'), ('Referred-By', f'<{self.bob.uri}>')]
+            ask = lambda name: self.bob.request('REFER', 'sip:park@pbx.test;orbit=103', headers, from_=name).status
+            self.assertEqual(ask('<sip:103@pbx.test>'), 403)
+            self.assertEqual(ask(from_), 202)
             out.wait_hears(MUSIC)
             self.retrieved(james, '*88', out, 850).hang_up()
             out.wait_over()

@@ -204,7 +204,9 @@ TEST_CASE("codes begin with * or #, and none begins another", "[directory]") {
   CHECK(
     tells(codes("CALL_PARK = \"*5\"\n"), 15, path + "GROUP_CALL_PARK", "begins with CALL_PARK"));
   CHECK(codes("CALL_PARK = \"*88\"\n").size() == 1);
-  CHECK(codes("CALL_PARK = \"#1\"\nGROUP_CALL_PARK = \"\"\nCALL_RETRIEVE = \"*123456\"\n").empty());
+  CHECK(tells(codes("CALL_PARK = \"\"\n"), 16, path + "CALL_PARK", "expected * or #"));
+  CHECK(
+    codes("CALL_PARK = \"#1\"\nGROUP_CALL_PARK = \"*5\"\nCALL_RETRIEVE = \"*123456\"\n").empty());
 }
 
 TEST_CASE("members exist, are extensions, stand once, and in one group", "[directory]") {

@@ -93,11 +93,12 @@ class Phone:
         self.taken += 1
         return call
 
-    def request(self, method, to=None, headers=(), body='', kind='application/sdp', credentials_for=True):
-        """A request outside dialogs, and its final answer. to: a number, or a whole URI."""
+    def request(self, method, to=None, headers=(), body='', kind='application/sdp', credentials_for=True, from_=None):
+        """A request outside dialogs, and its final answer. to: a number, or a whole URI. from_: somebody else's name."""
         target = f'sip:{to}@{self.domain}' if to else f'sip:{self.domain}'
         if to and to.startswith('sip:'): target = to
         said = self._out_of_dialog(method, target, target, self.fresh('q') + '@phone', 1)
+        if from_: said.headers = [(n, f'{from_};tag={self.fresh("f")}' if n == 'From' else v) for n, v in said.headers]
         said.headers += list(headers) + ([('Content-Type', kind)] if body else [])
         said.body = body
         asked = Asked(said, None)
