@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What Parkway costs, measured with SIPp; one Markdown table at the end.
+"""What Parkway costs, measured with SIPp and simulated phones; one Markdown table at the end.
 
 CPU is user and system time of the whole process (/proc/PID/stat), Parkway on the last core, SIPp on the first; memory is PSS.
 Every REGISTER and INVITE is challenged (MD5). Calls are set up in relay mode; no RTP flows but music."""
@@ -10,6 +10,7 @@ from meter import cpu_seconds, pss_kb                           # noqa: E402
 from deskphone import Phone                                     # noqa: E402
 from node import Node, directory                                # noqa: E402
 from sipp import Sipp, login, rows                              # noqa: E402
+from watchers import Watchers                                   # noqa: E402
 
 NET = '127.20.0.'
 SERVER, CALLERS, CALLEES, RETRIEVERS = (NET + n for n in '1234')
@@ -200,6 +201,63 @@ def hunting(options, table):
         node.close()
 
 
+def lamps(options, table):
+    """From the press of a key to the phone that shows it; and the wave that one park makes among many watchers."""
+    lookers = [number('1', i) for i in range(options.count)]
+    node = Node(directory([(n, n) for n in [*lookers, '102', '103', '106']], call_park='recall_time = 0'), level='warn', command=ON_LAST)
+    node.start()
+    caller, parker, james = phones = [Phone(n, 'secret' + n, node.server('udp')) for n in ('106', '102', '103')]
+    watching = Watchers(lookers, '103', node.server('udp'), SERVER)
+    took = {}
+
+    def note(what, began, moment): took.setdefault(what, []).append((moment - began) * 1e3)
+
+    def cycle():
+        out, into = caller.call('102'), parker.next_call()
+        into.answer()
+        out.wait_up(), into.wait_up()
+        told, began = len(james.told), time.monotonic()
+
+        def park():
+            into.refer('*68103')
+            if into.wait_report() != 200: raise SystemExit('*68103 was refused')
+            note('REFER to its report', began, time.monotonic())
+        yield park
+        note('lamp on', began, james.wait_told('park-info', told + 1)[0])
+        into.hang_up()
+        began = time.monotonic()
+
+        def retrieve():
+            nonlocal taken
+            taken = james.call('*88').wait_up()
+            note('retrieve to its 200', began, time.monotonic())
+        taken = None
+        yield retrieve
+        note('lamp off', began, james.wait_told('park-info', told + 2)[0])
+        taken.hang_up()
+        out.wait_over()
+
+    try:
+        for phone in phones: phone.register()
+        for _ in range(21):
+            for press in cycle(): press()
+        for what, times in took.items(): table.add(what, f'{statistics.median(times):.1f} ms', f'median of {len(times)}, the phone in Python')
+        watching.subscribe()
+        waves, cpu = [], cpu_seconds(node.pid)
+        for _ in range(10): waves += [watching.wave(press) for press in cycle()]
+        us = 1e6 * (cpu_seconds(node.pid) - cpu) / (len(waves) * options.count)
+        spread = statistics.median(last - first for first, last, _ in waves) * 1e3
+        table.add(f'wave of {options.count} NOTIFYs, first to last', f'{spread:.0f} ms',
+                  f'median of {len(waves)}; {sum(again for *_, again in waves)} repeated; {us:.0f} us CPU each')
+    finally:
+        watching.close()
+        for phone in phones: phone.close()
+        node.close()
+
+
+OF_PHONES = dict(hunting=hunting, lamps=lamps)                  # measured with simulated phones, not with SIPp
+
+
 def scale(options, table):
     """The same work while 1 000, and while 50 000 registrations are live."""
     figures = {}
@@ -223,7 +281,7 @@ def scale(options, table):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--scale', action='store_true', help='1 000 against 50 000 live registrations')
-    p.add_argument('--only', default='', help='register,options,call,park,held,parked,hunting')
+    p.add_argument('--only', default='', help='register,options,call,park,held,parked,hunting,lamps')
     p.add_argument('--secs', type=float, default=8, help='length of each measurement')
     p.add_argument('--users', type=int, default=1000, help='of each class')
     p.add_argument('--count', type=int, default=1000, help='calls held, calls parked')
@@ -232,8 +290,9 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     table, only = Table(), [w for w in options.only.split(',') if w]
     if options.scale: scale(options, table)
-    elif only != ['hunting']: usual(options, table, lambda what: not only or what in only)
-    if not options.scale and (not only or 'hunting' in only): hunting(options, table)
+    elif set(only) - set(OF_PHONES) or not only: usual(options, table, lambda what: not only or what in only)
+    for name, measure in OF_PHONES.items():
+        if not options.scale and (not only or name in only): measure(options, table)
     table.show()
 
 
