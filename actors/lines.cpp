@@ -12,8 +12,11 @@ void lines::aim(const call_leg& to) const {
   // What is agreed stands in the answer, whoever wrote it; payload types are the phone's own.
   const auto* theirs = audio_of(to.remote);
   const auto* ours = audio_of(to.local);
-  aim_media aimed{to.media, rtp_of(to.remote), rtcp_of(to.remote), {}, listens(to.remote), 20};
-  if (theirs && ours) aimed.codecs = common_in_order_of(ours->codecs, theirs->codecs);
+  aim_media aimed{to.media, rtp_of(to.remote), rtcp_of(to.remote), {}, listens(to.remote), 20, {}};
+  if (theirs && ours) {
+    aimed.codecs = common_in_order_of(ours->codecs, theirs->codecs);
+    aimed.said_as = common_codecs(ours->codecs, theirs->codecs);
+  }
   if (theirs && theirs->packet_time_ms) aimed.packet_time_ms = theirs->packet_time_ms;
   engine(to.media, std::move(aimed));
 }

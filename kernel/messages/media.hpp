@@ -40,6 +40,9 @@ struct aim_media {
   std::vector<codec> codecs;  ///< Negotiated, ours first. Payload types as the party expects them.
   bool may_send = true;       ///< The party wants to hear something.
   std::uint16_t packet_time_ms = 20;
+  /// The same codecs with the payload types of our own words: as the party says them (RFC 3264
+  /// §5.1). Those of `codecs` are understood too, as far as they mean nothing else.
+  std::vector<codec> said_as{};
 };
 
 /// Two ports hear each other; what either heard before ends. Codecs are matched by name, payload

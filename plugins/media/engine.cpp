@@ -100,9 +100,11 @@ void engine::aim(const aim_media& what, time_point now) {
   port->rtcp.aim(reachable(control_of(what), port->version), now);
   port->may_hear = what.may_send;
   port->codecs = what.codecs;
+  port->said_as = what.said_as;
   port->understood.reset();
-  for (const auto& c : port->codecs)
-    port->understood.set(c.payload_type & 0x7F);
+  for (const auto* numbered : {&port->codecs, &port->said_as})
+    for (const auto& c : *numbered)
+      port->understood.set(c.payload_type & 0x7F);
   port->format = choose_format(port->codecs);
   if (port->peer) map_payloads(*port, *port->peer);
   tune_in_or_out(*port, now);
@@ -183,8 +185,10 @@ void engine::forget(media_port& port) {
 }
 
 void engine::map_payloads(media_port& a, media_port& b) {
-  a.to_peer = payload_map{a.codecs, b.codecs};
-  b.to_peer = payload_map{b.codecs, a.codecs};
+  for (auto [from, to] : {std::pair{&a, &b}, std::pair{&b, &a}}) {
+    from->to_peer = payload_map{from->codecs, to->codecs};
+    from->to_peer.add(from->said_as, to->codecs);
+  }
 }
 
 void engine::tune_in_or_out(media_port& port, time_point now) {

@@ -33,7 +33,8 @@ struct media_port : music_listener {
   latch rtp;
   latch rtcp;
   std::vector<codec> codecs;
-  std::bitset<128> understood;  ///< Payload types of `codecs`.
+  std::vector<codec> said_as;   ///< The same, numbered as the party says them.
+  std::bitset<128> understood;  ///< Payload types of both.
   bool may_hear = true;
 
   out_stream out;              ///< What the party hears.

@@ -20,6 +20,10 @@ const codec* counterpart(const codec& one, const std::vector<codec>& others) {
 
 payload_map::payload_map(const std::vector<codec>& from, const std::vector<codec>& to)
   : payload_map() {
+  add(from, to);
+}
+
+void payload_map::add(const std::vector<codec>& from, const std::vector<codec>& to) {
   for (const auto& one : from)
     if (const auto* other = counterpart(one, to))
       to_[one.payload_type & 0x7F] = other->payload_type & 0x7F;

@@ -17,6 +17,9 @@ class payload_map {
   /// Formats both have. Of several that `to` calls the same, the one with equal parameters.
   payload_map(const std::vector<codec>& from, const std::vector<codec>& to);
 
+  /// Further numbers of `from`; they win over those it had.
+  void add(const std::vector<codec>& from, const std::vector<codec>& to);
+
   /// The other's number for it, or none.
   std::optional<std::uint8_t> operator[](std::uint8_t payload_type) const {
     const auto mapped = to_[payload_type & 0x7F];

@@ -61,6 +61,23 @@ TEST_CASE("payload types are mapped by format, keys too, and what the other lack
   CHECK(c.b.dropped(c.alice.rtp, rtp({96, false, 4, 480, 1}, {1}), c.a));
 }
 
+TEST_CASE("a phone may say a format by our number for it, or by its own", "[media][relay][codec]") {
+  call c{{pcmu(), events(101)}, {pcmu(), events(96)}};
+  // Offered as 101, Bob answered with 96: he hears 96 and says 101. Some say 96 all the same.
+  c.b.it.aim({c.o.id,
+              c.bob.rtp.address(),
+              std::nullopt,
+              {pcmu(), events(96)},
+              true,
+              20,
+              {pcmu(), events(101)}},
+             c.b.now);
+  const auto said = GENERATE(as<std::uint8_t>{}, 101, 96);
+  const auto at_alice = c.b.relayed(c.bob.rtp, rtp({said, true, 2, 160, 1}, {5}), c.o, c.alice.rtp);
+  CHECK(header_of(at_alice).payload_type == 101);
+  CHECK(c.to_bob({101, true, 2, 160, 1}).payload_type == 96);
+}
+
 TEST_CASE("a key keeps its timestamp through all its packets", "[media][relay][dtmf]") {
   call c{{pcmu(), events(101)}, {pcmu(), events(97)}};
   const auto voice = c.to_bob({0, false, 10, 1600, 1});
