@@ -56,9 +56,8 @@ fault_code code_of(std::uint16_t status) {
     case 400:
       return fault_code::malformed;
     case 401:
-    case 407:
-      return fault_code::unauthorized;
     case 403:
+    case 407:
       return fault_code::forbidden;
     case 404:
     case 410:
@@ -93,14 +92,34 @@ fault_code code_of(std::uint16_t status) {
     default:
       break;
   }
-  if (status < 400) return fault_code::unsupported;  // Redirections are not followed.
+  if (status < 400) return fault_code::not_reachable;  // Redirections are not followed.
   return status >= 500 && status < 600 ? fault_code::unavailable : fault_code::declined;
+}
+
+/// The status for the other party: a phone's own, but for what is between that phone and us alone.
+std::uint16_t told_to_others(std::uint16_t status) {
+  if (status < 400) return 0;
+  switch (status) {
+    case 401:
+    case 407:
+      return 403;
+    case 420:
+    case 421:
+    case 422:
+    case 423:
+    case 482:
+    case 483:
+    case 503:  // The phone is overloaded, we are not (RFC 3261 §16.7 step 6).
+      return 500;
+    default:
+      return status;
+  }
 }
 
 }  // namespace
 
 refusal refusal_of(std::uint16_t status) {
-  return {code_of(status), status, {}};
+  return {code_of(status), told_to_others(status), {}};
 }
 
 std::string_view reason_phrase(std::uint16_t status) {

@@ -26,8 +26,18 @@ TEST_CASE("every fault has its status", "[translate]") {
 TEST_CASE("a phone's own status is passed on as it was", "[translate]") {
   CHECK(status_of(refusal{fault_code::busy, 600, {}}) == 600);
   CHECK(status_of(refusal{fault_code::busy, 0, {}}) == 486);
-  for (std::uint16_t status = 300; status < 700; ++status)
+  for (const std::uint16_t status : {403, 404, 408, 410, 480, 486, 487, 488, 500, 600, 603, 606})
     CHECK(status_of(refusal_of(status)) == status);
+}
+
+TEST_CASE("what is between a phone and us alone is not passed on", "[translate]") {
+  // The caller has no contact to follow, no challenge to answer, and we are not overloaded.
+  for (const std::uint16_t status : {300, 301, 302, 305, 380})
+    CHECK(status_of(refusal_of(status)) == 480);
+  for (const std::uint16_t status : {401, 407})
+    CHECK(status_of(refusal_of(status)) == 403);
+  for (const std::uint16_t status : {420, 421, 422, 482, 483, 503})
+    CHECK(status_of(refusal_of(status)) == 500);
 }
 
 TEST_CASE("what a phone answers is understood", "[translate]") {
@@ -37,7 +47,7 @@ TEST_CASE("what a phone answers is understood", "[translate]") {
     {408, fault_code::no_answer},   {480, fault_code::not_reachable},
     {481, fault_code::gone},        {488, fault_code::no_common_codec},
     {491, fault_code::glare},       {501, fault_code::unsupported},
-    {503, fault_code::unavailable}, {302, fault_code::unsupported},
+    {503, fault_code::unavailable}, {302, fault_code::not_reachable},
     {499, fault_code::declined},    {699, fault_code::declined},
     {599, fault_code::unavailable},
   };
