@@ -45,6 +45,8 @@ caf::behavior retrieval::make_behavior() {
     },
     [this](const leg_found& f) {
       if (!f.call) return refuse_with({fault_code::gone, 0, "no such dialog of this extension"});
+      if (order.from.replaces && order.from.replaces->early_only)  // RFC 3891 §3
+        return refuse_with({fault_code::busy, 0, "that dialog is not early"});
       self->request(f.call, caf::infinite, claim_peer{f.leg, self, who()})
         .then([] {},
               [this](const caf::error&) {

@@ -315,6 +315,17 @@ class Transfers(Office):
         into.wait_over()
         out.wait_hears(1000)
 
+    def test_replaces_of_an_early_dialog_alone(self):
+        """early-only, and the call has been answered: 486, and it goes on (RFC 3891 §3)."""
+        alice, bob, cordless = self.phone('101', tone=440), self.phone('102'), self.phone('102')
+        out, into = self.talk(alice, bob)
+        call_id, to_tag, from_tag = into.name
+        replaces = f'{call_id};to-tag={to_tag};from-tag={from_tag};early-only'
+        self.assertEqual(cordless.call('101', headers=[('Replaces', replaces)]).wait_final().status, 486)
+        into.wait_hears(440)
+        out.hang_up()
+        into.wait_over()
+
     def test_replaces_of_nothing(self):
         """Replaces of a dialog nobody knows: 481."""
         alice, bob = self.phone('101'), self.phone('102')
