@@ -44,6 +44,20 @@ bool bindings::is_new(const binding& contact, const std::string& call_id) const 
   });
 }
 
+std::vector<std::pair<flow, flow>> bindings::moved(const register_phone& request) const {
+  std::vector<std::pair<flow, flow>> moves;
+  for (const auto& [contact, expires] : request.changes) {
+    if (expires.count() == 0) continue;
+    for (const auto& b : all_) {
+      const bool instance = b.phone.contact.starts_with('<');
+      const bool same =
+        b.key == contact.key || (instance && b.phone.contact == contact.phone.contact);
+      if (same && b.via != contact.via) moves.emplace_back(b.via, contact.via);
+    }
+  }
+  return moves;
+}
+
 bool bindings::expire(time_point now) {
   return std::erase_if(all_, [&](const binding& b) { return b.expires_at <= now; }) > 0;
 }

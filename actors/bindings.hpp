@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace parkway {
@@ -21,6 +22,9 @@ class bindings {
   std::optional<fault> apply(const register_phone& request, time_point now);
   /// Whether this contact comes, or comes back after a restart: it may have forgotten its screen.
   bool is_new(const binding& contact, const std::string& call_id) const;
+  /// The flows that phones of this REGISTER were reached by and are not any more: where from, where
+  /// to. To be asked before it is applied. A phone is known by its contact, or its instance.
+  std::vector<std::pair<flow, flow>> moved(const register_phone& request) const;
   /// Removes what has expired; true when something had.
   bool expire(time_point now);
   /// When the next one expires.

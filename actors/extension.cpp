@@ -96,10 +96,14 @@ void extension::register_phones(const register_phone& r) {
   if (lamps)
     for (const auto& change : r.changes)
       if (phones.is_new(change.contact, r.call_id)) anew.push_back(change.contact.key);
+  const auto moves = phones.moved(r);
   auto why = phones.apply(r, self->clock().now());
   self->send(r.transport,
              phone_registered{r.request, why, why ? std::vector<binding>{} : phones.all()});
   if (why || (!r.remove_all && r.changes.empty())) return;
+  for (const auto& [from, to] : moves)
+    for (const auto& transport : line.house().transports)
+      self->send(transport, phone_moved{in, me, from, to});
   phones_changed(before);
   if (lamps) tell_lamps_of_phones(std::move(anew));
 }

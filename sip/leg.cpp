@@ -99,8 +99,13 @@ writer begin_request(leg_host& shard, const flow& via, const dialog& in, std::st
                           .routes = route.routes});
 }
 
+void leg::find_way() {
+  if (dialog_.routes.empty()) via_ = shard_.way_to(via_, dialog_.target);
+}
+
 transaction_id leg::send_request(leg_request what, std::string_view method, std::string_view lines,
                                  std::string_view content_type, std::string_view body) {
+  find_way();
   const auto branch = shard_.ids().branch();
   auto text = begin_request(shard_, via_, dialog_, method, ++dialog_.local_sequence, branch)
                 .lines(lines)
@@ -138,8 +143,9 @@ void leg::learn_phone(const message& m) {
 bool leg::refuse_unsound(const message& request, transaction_id transaction,
                          const carried_session& body) {
   if (body.refuse_with != 0) {
-    respond(request, transaction, body.refuse_with,
-            body.refuse_with == 415 ? "Accept: application/sdp\r\n" : "");
+    respond(
+      request, transaction, body.refuse_with,
+      body.refuse_with == 415 ? "Accept: application/sdp\r\nAccept-Encoding: identity\r\n" : "");
     return true;
   }
   if (session_timer::too_brief(read_session_terms(request))) {
@@ -208,10 +214,11 @@ void leg::on_request(message request, transaction_id transaction, const flow& fr
     case method::ack:
     case method::cancel:
       return;  // Never come this way.
+    case method::other:
+      return respond(request, transaction, 501, allow_line);
     case method::register_:
     case method::message:
     case method::publish:
-    case method::other:
       return respond(request, transaction, 405, allow_line);
   }
 }
@@ -264,7 +271,7 @@ void leg::on_no_response(leg_request what, std::uint16_t status) {
     case leg_request::notify:
       return on_notify_response(status);
     case leg_request::probe:
-      return on_probe_response(408);
+      return status == 503 ? on_probe_unsent() : on_probe_response(408);
     case leg_request::prack:
     case leg_request::other:
       return;
@@ -291,6 +298,7 @@ void leg::command(const hang_up& c) {
       [[fallthrough]];
     case leg_state::confirmed:
       abandon_pending_requests();
+      give_up_reports();
       send_bye(reason_lines(c.reason));
       return bury();
     case leg_state::leaving:

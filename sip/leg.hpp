@@ -105,6 +105,7 @@ class leg {
   ~leg();
 
   const leg_id id;
+  std::uint64_t merge_key = 0;  ///< Of the INVITE that came; the shard's business.
 
   /// Takes an INVITE that was admitted and announces it: `call` as far as the shard has filled it
   /// in. Refuses by itself what makes no dialog.
@@ -142,6 +143,11 @@ class leg {
   const dialog& names() const { return dialog_; }
   const flow& via() const { return via_; }
   bool is_inbound() const { return !outbound_; }
+  /// Whose phone it is.
+  const tenant_name& tenant_of() const { return tenant_->name; }
+  const number& extension() const { return extension_; }
+  /// The phone is reached by another flow from now on.
+  void move_to(const flow& via) { via_ = via; }
   /// A message with these tags, sent by the phone, belongs here. An early dialog has no tag yet.
   bool is(const message& m) const;
 
@@ -158,6 +164,8 @@ class leg {
   void respond(const pending_request& to, std::uint16_t status, std::string_view lines = {});
   void respond(const message& request, transaction_id transaction, std::uint16_t status,
                std::string_view lines = {});
+  /// Before a request: the phone's connection may have ended.
+  void find_way();
   std::string contact_line();
   std::string print(const session_ptr& session);
   void learn_phone(const message& m);
@@ -232,16 +240,19 @@ class leg {
   void on_update_response(std::uint16_t status, const message* response);
   void on_refresh_failure(std::uint16_t status, bool glare);
   void on_probe_response(std::uint16_t status);
+  void on_probe_unsent();
   void try_show_identity();
 
   // leg_refer.cpp
   void on_refer(const message& request, transaction_id transaction);
   void send_reports();
   void on_notify_response(std::uint16_t status);
+  void give_up_reports();
 
   leg_host& shard_;
   caf::actor owner_;
   tenant_ptr tenant_;
+  number extension_;
   flow via_;
   dialog dialog_;
   leg_state state_ = leg_state::ringing;
@@ -249,7 +260,8 @@ class leg {
   bool phone_updates_ = false;      ///< Its Allow has UPDATE.
   bool update_is_refresh_ = false;  ///< The UPDATE under way keeps the session alive.
   bool update_under_way_ = false;
-  bool outbound_ = false;  ///< We made the Call-ID (RFC 3261 §14.1).
+  std::uint8_t probes_unsent_ = 0;  ///< In a row.
+  bool outbound_ = false;           ///< We made the Call-ID (RFC 3261 §14.1).
   session_timer timer_;
   time_point expires_at_{};  ///< Without a refresh until then the session is over.
   std::array<timer_id, leg_timer_count> timers_{};

@@ -47,6 +47,9 @@ class leg_host {
   virtual time_point now() const = 0;
   virtual id_source& ids() = 0;
   virtual wire::shown_address shown_to(const flow& to) = 0;
+  /// The way to a phone that was reached by `known`. Where that was a connection that has ended:
+  /// one to its contact, unless it is behind a NAT (RFC 3261 §18.1.1).
+  virtual flow way_to(const flow& known, std::string_view contact) = 0;
   /// The shard's own actor, as owners know it.
   virtual caf::actor face() const = 0;
 

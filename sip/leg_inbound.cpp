@@ -30,6 +30,7 @@ void leg::receive_call(message invite, transaction_id transaction, incoming_call
   if (refuse_unsound(invite, transaction, body)) return bury();
   learn_phone(invite);
   session_state_ = body.session ? session_state::theirs_offered : session_state::theirs_wanted;
+  extension_ = call.caller.extension;
   call.leg = id;
   call.transport = shard_.face();
   call.phone = device_of(invite, via_);

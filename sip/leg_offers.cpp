@@ -125,6 +125,7 @@ void leg::try_offer() {
 
 void leg::send_reinvite(const session_ptr& session, const std::optional<party>& connected,
                         bool refresh) {
+  find_way();
   outgoing_ = std::make_unique<pending_invite>();
   auto& invite = *outgoing_;
   invite.offered = session;

@@ -46,6 +46,7 @@ std::string recall_lines(const recall_notice& recall, std::string_view domain) {
 void leg::place(const place_call& c) {
   outbound_ = true;
   state_ = leg_state::calling;
+  extension_ = c.extension;
   const auto& domain = tenant_->domain;
   dialog_.call_id = shard_.ids().call_id();
   dialog_.local_tag = shard_.ids().leg_tag(id.serial);
@@ -65,6 +66,7 @@ void leg::place(const place_call& c) {
 }
 
 void leg::send_invite(std::chrono::seconds min_se) {
+  find_way();
   auto& invite = *outgoing_;
   session_state_ = invite.offered ? session_state::ours_offered : session_state::settled;
   invite.sequence = ++dialog_.local_sequence;

@@ -7,6 +7,7 @@
 ///   REFER --202--> open --NOTIFY 100--> report_transfer … --NOTIFY final--> 200 --> reported
 ///                    \ Refer-Sub: false: nothing is sent; reported at once ----------^
 ///                    \ BYE of the phone: given up without a word; the owner hears leg_ended
+///                    \ BYE of ours: NOTIFY final 487 goes before it
 
 namespace parkway::sip {
 
@@ -59,6 +60,14 @@ void leg::on_notify_response(std::uint16_t status) {
   for (const auto over : transfers_->answered(status >= 300))
     tell(transfer_reported{id, over});
   send_reports();
+}
+
+void leg::give_up_reports() {
+  if (!transfers_) return;
+  for (const auto& report : transfers_->last_words(487)) {
+    const auto text = print_report(report, contact_line());
+    send_request(leg_request::other, "NOTIFY", text.lines, sipfrag_type, text.fragment);
+  }
 }
 
 }  // namespace parkway::sip

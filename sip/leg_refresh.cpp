@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 
 /// Pause before a refresh that was refused, or could not be sent yet, is tried again.
 constexpr auto refresh_retry_after = 10s;
+/// So many probes in a row that cannot be sent, and the phone is gone.
+constexpr std::uint8_t probes_unsent_max = 4;
 
 }  // namespace
 
@@ -85,9 +87,16 @@ void leg::on_refresh_failure(std::uint16_t status, bool glare) {
 }
 
 void leg::on_probe_response(std::uint16_t status) {
+  probes_unsent_ = 0;
   if (status != 408 && status != 481) return restart_session_timer();
   send_bye();
   end(end_cause::lost);
+}
+
+/// Its connection is gone: it has as long to come back as a phone that does not answer.
+void leg::on_probe_unsent() {
+  if (++probes_unsent_ == probes_unsent_max) return on_probe_response(408);
+  arm(leg_timer::session, refresh_retry_after);
 }
 
 void leg::command(const show_identity& c) {

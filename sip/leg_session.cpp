@@ -42,7 +42,9 @@ refresher refresher_of(std::string_view session_expires) {
 carried_session read_session(const message& m) {
   carried_session found;
   if (m.body().empty()) return found;
-  if (!m.content_is("application/sdp")) {
+  // RFC 3261 §8.2.3: nothing that is compressed is read.
+  const auto encoding = trimmed(m.header("Content-Encoding").value_or("identity"));
+  if (!m.content_is("application/sdp") || !same_token(encoding, "identity")) {
     found.refuse_with = 415;
     return found;
   }

@@ -72,6 +72,20 @@ std::vector<transfer_id> transfer_reports::answered(bool refused) {
   return {};
 }
 
+std::vector<transfer_report> transfer_reports::last_words(std::uint16_t status) {
+  std::vector<transfer_report> last;
+  for (const auto& t : open_) {
+    if (t.silent || (under_way_ && under_way_->id == t.id && under_way_->final)) continue;
+    const auto waits = std::find_if(waiting_.begin(), waiting_.end(),
+                                    [&](const auto& r) { return r.id == t.id && r.final; });
+    last.push_back(waits == waiting_.end() ? transfer_report{t.id, status, true, !t.first}
+                                           : *waits);
+  }
+  open_.clear();
+  waiting_.clear();
+  return last;
+}
+
 namespace {
 
 /// How long a report may take at most: a transfer has succeeded or failed long before.

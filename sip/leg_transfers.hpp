@@ -39,6 +39,9 @@ class transfer_reports {
   /// The NOTIFY under way was answered, or never will be. `refused`: the phone does not want to
   /// hear more of it. The transfers that are over with it.
   std::vector<transfer_id> answered(bool refused);
+  /// The call ends before they do: the last report of each, as it waits or of this status; nothing
+  /// is open any more. (What is under way is not said twice.)
+  std::vector<transfer_report> last_words(std::uint16_t status);
 
  private:
   struct transfer {

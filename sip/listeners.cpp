@@ -175,6 +175,11 @@ void shard_wire::trust(const flow& connection) {
   if (stream_wire* stream = stream_of(connection)) stream->trust(connection);
 }
 
+std::optional<flow> shard_wire::reopen(const flow& known, const endpoint& contact) {
+  stream_wire* stream = stream_of(known);
+  return stream ? stream->reopen(known, contact) : std::optional{known};
+}
+
 std::optional<flow> shard_wire::reach(transport_kind kind, const endpoint& remote) {
   for (share& s : shares_) {
     const wire_identity& identity = s.identity();

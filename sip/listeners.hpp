@@ -34,7 +34,8 @@ class shard_wire final : public wire {
   /// listener of that transport and IP version. Nothing: there is none, or no connection to be had.
   std::optional<flow> reach(transport_kind kind, const endpoint& remote);
   /// The far side of a connection has authenticated: it may stay. Nothing for UDP.
-  void trust(const flow& connection);
+  void trust(const flow& connection) override;
+  std::optional<flow> reopen(const flow& known, const endpoint& contact) override;
   /// Sends what UDP has queued; for the hook after each batch (loop_worker::after_batch).
   void flush();
 

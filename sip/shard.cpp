@@ -3,6 +3,7 @@
 #include "kernel/log.hpp"
 #include "sip/shard_core.hpp"
 #include "sip/transport.hpp"
+#include "sip/uri.hpp"
 #include "sip/writer.hpp"
 
 #include <algorithm>
@@ -11,6 +12,10 @@
 namespace parkway::sip {
 
 namespace {
+
+constexpr std::uint16_t sip_port = 5060;
+/// Requests to one phone while a connection to it is made.
+constexpr std::size_t dialled_max = 64;
 
 digest_guard::secret_key nonce_key(const shard_options& options) {
   if (options.nonce_key != digest_guard::secret_key{}) return options.nonce_key;
@@ -32,6 +37,7 @@ shard_core::shard_core(const shard_options& options, wire& out, context_ptr lent
     switchboard_(std::move(switchboard)),
     now_(now),
     ids_(options.index, options.random_seed),
+    merge_hash_(ids_.random()),
     authentication_(nonce_key(options), node()),
     admission_(admission_limits::from(node()), ids_.random(), now),
     transactions_({.hash_seed = ids_.random()}, *this, now),
@@ -68,7 +74,10 @@ std::vector<leg*> shard_core::all_legs() {
 void shard_core::bury(const leg& dead) {
   const auto found = legs_.find(dead.id.serial);
   if (found == legs_.end() || found->second.get() != &dead) return;
-  if (dead.is_inbound()) --*options_.calls;
+  if (dead.is_inbound()) {
+    --*options_.calls;
+    invites_.erase(dead.merge_key);
+  }
   graves_.push_back(std::move(found->second));
   legs_.erase(found);
 }
@@ -93,9 +102,36 @@ void shard_core::respond(transaction_id server, std::uint16_t status, std::strin
 
 transaction_id shard_core::request(const leg& from, leg_request what, std::string_view method,
                                    std::string_view branch, std::string_view bytes) {
-  const cookie_parts cookie{from.id.serial, static_cast<std::uint8_t>(what)};
-  return transactions_.open_client(branch, method, from.via(), bytes, cookie.pack(), now_)
-    .value_or(transaction_id{});
+  const auto cookie = cookie_parts{from.id.serial, static_cast<std::uint8_t>(what)}.pack();
+  const auto opened = transactions_.open_client(branch, method, from.via(), bytes, cookie, now_);
+  if (!opened) return {};
+  if (const auto dialled = dialled_.find(number_of(from.via()));
+      dialled != dialled_.end() && dialled->second.size() < dialled_max)
+    dialled->second.emplace_back(*opened, cookie);
+  return *opened;
+}
+
+flow shard_core::way_to(const flow& known, std::string_view contact) {
+  if (known.kind == transport_kind::udp || known.shard != options_.index) return known;
+  const auto target = uri::parse(contact);
+  const auto host = target ? ip_address::parse(target->host) : std::nullopt;
+  if (!host || *host != known.remote.address) return known;  // Behind a NAT: nobody to be called.
+  const std::uint16_t port = target->port ? target->port : sip_port;
+  const auto way = out_.reopen(known, {*host, port}).value_or(known);
+  if (way != known) dialled_.try_emplace(number_of(way));
+  return way;
+}
+
+/// Legs outlive connections: the phone comes back on another, or its refresh fails. But what was
+/// sent to a phone that did not take our call will not be answered.
+void shard_core::on_closed(const flow& connection) {
+  const auto dialled = dialled_.extract(number_of(connection));
+  if (dialled.empty()) return;
+  for (const auto& [id, cookie] : dialled.mapped()) {
+    if (!transactions_.state(id)) continue;
+    transactions_.forget(id);
+    on_transport_error(id, cookie);
+  }
 }
 
 void shard_core::cancel(transaction_id invite, std::string_view extra) {
@@ -141,6 +177,7 @@ void shard_core::on_timer(std::uint64_t cookie) {
   if (parts.kind == registration_timer) return on_registration_timeout(parts.serial);
   if (parts.kind == subscription_timer) return on_subscription_expiry(parts.serial);
   if (parts.kind == word_timer) return on_word_missing(parts.serial);
+  if (parts.kind == move_timer) return follow_moves();
   if (auto* waiting = find(parts.serial)) waiting->on_timer(static_cast<leg_timer>(parts.kind));
 }
 
@@ -175,8 +212,8 @@ void shard::on_message(const flow& from, std::string_view bytes, time_point now)
   enter(*core_, now, [&] { core_->on_message(from, bytes); });
 }
 
-void shard::on_closed(const flow&, time_point) {
-  // Legs outlive connections: the phone comes back on another, or its refresh fails.
+void shard::on_closed(const flow& connection, time_point now) {
+  enter(*core_, now, [&] { core_->on_closed(connection); });
 }
 
 std::optional<shard::time_point> shard::next_timer() const {
@@ -198,6 +235,10 @@ void shard::on_authentication_failure(const ip_address& source, time_point now) 
 
 void shard::send_for_other(const flow& to, std::string_view bytes) {
   if (to.shard == core_->options_.index) core_->out_.send(to, bytes);
+}
+
+void shard::trust_for_other(const flow& proved) {
+  if (proved.shard == core_->options_.index) core_->out_.trust(proved);
 }
 
 shard_counts shard::counts() const {
@@ -295,6 +336,10 @@ void shard::command(const notify_phone& c, time_point now) {
 
 void shard::command(const drop_notify& c, time_point now) {
   enter(*core_, now, [&] { core_->on_drop_notify(c); });
+}
+
+void shard::command(const phone_moved& c, time_point now) {
+  enter(*core_, now, [&] { core_->on_moved(c); });
 }
 
 void shard::command(const phone_registered& c, time_point now) {

@@ -82,6 +82,8 @@ class shard : public wire_listener {
   void command(const shut_down& c, time_point now);
   void command(const phone_registered& c, time_point now);
   void command(const watch_taken& c, time_point now);
+  /// Takes effect within 50 ms: a thousand phones that come back at once cost a few passes.
+  void command(const phone_moved& c, time_point now);
   void command(const watch_refused& c, time_point now);
   void command(const notify_watcher& c, time_point now);
   void command(const notify_phone& c, time_point now);
@@ -90,6 +92,8 @@ class shard : public wire_listener {
   void on_authentication_failure(const ip_address& source, time_point now);
   /// Another shard has a message for a connection of ours.
   void send_for_other(const flow& to, std::string_view bytes);
+  /// Another shard knows who is at the far side of a connection of ours.
+  void trust_for_other(const flow& proved);
 
   shard_counts counts() const;
 

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace parkway::sip {
@@ -75,6 +76,9 @@ struct shard_core final : leg_host, transaction_user {
   void end_legs_of(const caf::actor_addr& owner);
   void shut_down();
   void on_registered(const phone_registered& c);
+  void on_closed(const flow& connection);
+  void on_moved(const phone_moved& c);
+  void follow_moves();
   void on_refer(message request, const flow& from, const request_key& key);
   void report(const report_transfer& r);
   void send_report(std::uint64_t serial);
@@ -100,6 +104,10 @@ struct shard_core final : leg_host, transaction_user {
   std::optional<authenticated> authenticate(const message& request, const flow& from,
                                             std::string_view host);
   void on_authentication_failure(const ip_address& source);
+  /// Who sent this is known: its connection, whichever shard has it, may stay.
+  void trust(const flow& proved);
+  /// What two copies of one INVITE that came different ways have in common (RFC 3261 §8.2.2.2).
+  std::uint64_t merge_key(const message& invite) const;
   /// The announcement of a call; nothing: refused.
   std::optional<incoming_call> describe_call(const message& invite, const flow& from,
                                              const authenticated& who);
@@ -122,6 +130,7 @@ struct shard_core final : leg_host, transaction_user {
   time_point now() const override { return now_; }
   id_source& ids() override { return ids_; }
   wire::shown_address shown_to(const flow& to) override { return out_.shown_to(to); }
+  flow way_to(const flow& known, std::string_view contact) override;
   caf::actor face() const override { return lent_->transports.at(options_.index); }
   bool send(const flow& to, std::string_view bytes) override;
   void respond(transaction_id server, std::uint16_t status, std::string_view bytes) override;
@@ -144,14 +153,19 @@ struct shard_core final : leg_host, transaction_user {
   const caf::actor switchboard_;
   time_point now_;
   id_source ids_;
+  const keyed_hash merge_hash_;
   const authentication authentication_;
   admission admission_;
   transaction_table transactions_;
   timer_wheel wheel_;
   std::unordered_map<std::uint64_t, std::unique_ptr<leg>> legs_;  ///< By leg_id::serial.
   std::vector<std::unique_ptr<leg>> graves_;
+  std::unordered_set<std::uint64_t> invites_;  ///< leg::merge_key of the inbound legs.
   std::unordered_map<std::uint64_t, pending_registration> registrations_;
   std::uint64_t last_registration_ = 0;
+  /// What was sent by connections that we are making, with its cookie; until something comes back.
+  std::unordered_map<std::uint64_t, std::vector<std::pair<transaction_id, std::uint64_t>>> dialled_;
+  std::vector<phone_moved> moves_;                                 ///< Not followed yet.
   std::unordered_map<std::uint64_t, referral> referrals_;          ///< By outside_transfer::id.
   std::unordered_map<std::uint64_t, subscription> subscriptions_;  ///< By subscription_id::serial.
   std::unordered_map<std::string, std::uint32_t> watchers_;  ///< How many each phone's user has.
@@ -161,8 +175,8 @@ struct shard_core final : leg_host, transaction_user {
 
 /// What a cookie of a transaction or timer says: whose it is, and which.
 struct cookie_parts {
-  static constexpr unsigned kind_bits = 3;
-  static constexpr std::uint8_t none = 7;  ///< Nobody waits: server transactions, a stray's BYE.
+  static constexpr unsigned kind_bits = 4;
+  static constexpr std::uint8_t none = 15;  ///< Nobody waits: server transactions, a stray's BYE.
 
   std::uint64_t serial = 0;
   std::uint8_t kind = none;
@@ -179,6 +193,14 @@ inline constexpr std::uint8_t registration_timer = 6;
 inline constexpr std::uint8_t subscription_timer = 5;
 inline constexpr std::uint8_t word_timer = 4;
 static_assert(leg_timer_count <= word_timer);
+
+/// Phones have moved.
+inline constexpr std::uint8_t move_timer = 7;
+
+/// A connection of this shard, by a number that those of other listeners have not.
+inline std::uint64_t number_of(const flow& connection) {
+  return std::uint64_t{connection.listener} << 48 | connection.connection;
+}
 
 /// Whether the From is that user's, or nobody's (RFC 3323).
 bool speaks_for(const message& request, const number& user);

@@ -4,6 +4,10 @@
 #include "sip/translate.hpp"
 #include "sip/writer.hpp"
 
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
 /// REGISTER (RFC 3261 §10.3): proved and read here, decided by the extension.
 
 namespace parkway::sip {
@@ -14,6 +18,11 @@ using namespace std::chrono_literals;
 
 /// An extension answers within microseconds, or the store is slow, or it is gone.
 constexpr auto extension_patience = 5s;
+/// How long phones that move are collected, and how many at most.
+constexpr auto moves_wait = 50ms;
+constexpr std::size_t moves_max = 4096;
+/// Of one phone in that time; it cannot have come back where it was and be followed for ever.
+constexpr int moves_of_one_max = 4;
 constexpr std::string_view retry_soon = "Retry-After: 5\r\n";
 
 }  // namespace
@@ -66,6 +75,42 @@ void shard_core::on_registered(const phone_registered& c) {
   }
   if (status == 503) text.lines(retry_soon);
   respond(waiting.transaction, status, text.finish());
+}
+
+/// Everything in the shard is looked through for them: once for all that come together.
+void shard_core::on_moved(const phone_moved& c) {
+  if (moves_.size() == moves_max) follow_moves();
+  if (moves_.empty()) wheel_.add(now_ + moves_wait, cookie_parts{0, move_timer}.pack());
+  moves_.push_back(c);
+}
+
+void shard_core::follow_moves() {
+  const auto moves = std::exchange(moves_, {});
+  if (moves.empty()) return;
+  std::unordered_multimap<endpoint, const phone_moved*> by_remote;
+  for (const auto& m : moves)
+    by_remote.emplace(m.from.remote, &m);
+  const auto next_of = [&](const flow& via, const tenant_name& tenant, const number& extension) {
+    const auto [first, last] = by_remote.equal_range(via.remote);
+    const auto found = std::find_if(first, last, [&](const auto& m) {
+      const auto& move = *m.second;
+      return move.from == via && move.tenant == tenant && move.extension == extension;
+    });
+    return found == last ? nullptr : &found->second->to;
+  };
+  const auto now_at = [&](const flow& via, const tenant_name& tenant, const number& extension) {
+    const flow* at = nullptr;
+    for (int hop = 0; hop < moves_of_one_max; ++hop) {
+      const auto* const next = next_of(at ? *at : via, tenant, extension);
+      if (!next) break;
+      at = next;
+    }
+    return at;
+  };
+  for (const auto& [serial, one] : legs_)
+    if (const auto* to = now_at(one->via(), one->tenant_of(), one->extension())) one->move_to(*to);
+  for (auto& [serial, s] : subscriptions_)
+    if (const auto* to = now_at(s.via, s.tenant, s.watcher)) s.via = *to;
 }
 
 void shard_core::on_registration_timeout(std::uint64_t number) {

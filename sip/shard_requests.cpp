@@ -61,6 +61,7 @@ bool shard_core::post_over(std::uint16_t shard, const flow& from, std::string_vi
 
 void shard_core::on_message(const flow& from, std::string_view bytes) {
   ++counts_.messages;
+  if (!dialled_.empty()) dialled_.erase(number_of(from));  // It has taken our call.
   const auto read = prescan(bytes);
   if (read.verdict == scan_verdict::keep_alive) return;
   auto status = read.status();
@@ -86,7 +87,10 @@ void shard_core::on_request(message request, const flow& from, std::string_view 
   }
   if (const auto wrong = validate(request)) {
     ++counts_.dropped;
-    if (wrong->status != 0) answer(request, from, wrong->status, wrong->headers);
+    // A made-up tag is no way around the rate of its source.
+    const bool limited =
+      ours && admission_.admit(from.remote.address, now_) != admission_verdict::admitted;
+    if (wrong->status != 0 && !limited) answer(request, from, wrong->status, wrong->headers);
     return;
   }
   if (ours && post_over(ours->shard, from, bytes)) return;
@@ -122,6 +126,7 @@ void shard_core::on_request_in_dialog(message request, const flow& from, const r
       && watched->second.names.matches(request.call_id(), request.to_tag(), request.from_tag())) {
     const auto transaction = transactions_.open_server(key, from, cookie_parts{}.pack(), now_);
     if (!transaction) return answer(request, from, 503, retry_later);
+    trust(from);  // The tags prove it.
     return on_resubscribe(watched->second, std::move(request), from, *transaction);
   }
   if (!addressed || !addressed->is(request)) {
@@ -133,6 +138,7 @@ void shard_core::on_request_in_dialog(message request, const flow& from, const r
   const cookie_parts cookie{ours->serial, cookie_parts::none};
   const auto transaction = transactions_.open_server(key, from, cookie.pack(), now_);
   if (!transaction) return answer(request, from, 503, retry_later);
+  trust(from);
   addressed->on_request(std::move(request), *transaction, from);
 }
 
@@ -182,6 +188,7 @@ std::optional<authenticated> shard_core::authenticate(const message& request, co
   auto verdict = authentication_.check(request, host, *tenants, now_);
   if (auto* who = std::get_if<authenticated>(&verdict)) {
     admission_.authenticated(from.remote.address, now_);
+    trust(from);
     return std::move(*who);
   }
   if (const auto* asked = std::get_if<challenge>(&verdict)) {
@@ -192,6 +199,14 @@ std::optional<authenticated> shard_core::authenticate(const message& request, co
     answer(request, from, 404);
   }
   return std::nullopt;
+}
+
+void shard_core::trust(const flow& proved) {
+  if (proved.kind == transport_kind::udp) return;
+  if (proved.shard == options_.index)
+    out_.trust(proved);
+  else if (proved.shard < options_.count)
+    caf::anon_send(lent_->transports.at(proved.shard), proved_connection{proved});
 }
 
 void shard_core::on_authentication_failure(const ip_address& source) {
@@ -228,11 +243,20 @@ std::optional<incoming_call> shard_core::describe_call(const message& invite, co
   return call;
 }
 
+std::uint64_t shard_core::merge_key(const message& invite) const {
+  std::string text{invite.call_id()};
+  text.append("\n").append(invite.from_tag()).append("\n");
+  append_number(text, invite.cseq());
+  return merge_hash_(text);
+}
+
 void shard_core::on_invite(message invite, const flow& from, const request_key& key) {
   const auto who = authenticate(invite, from, invite.request_uri()->host);
   if (!who) return;
   auto call = describe_call(invite, from, *who);
   if (!call) return;
+  const auto copies = merge_key(invite);
+  if (invites_.contains(copies)) return answer(invite, from, 482);
   const bool room = *options_.calls < node().calls_max;
   const auto id = lent_->fresh_leg(options_.index);
   const cookie_parts cookie{id.serial, cookie_parts::none};
@@ -244,8 +268,10 @@ void shard_core::on_invite(message invite, const flow& from, const request_key& 
   }
   respond(*transaction, 100, writer::response(invite, 100, {}, from.remote).finish());
   ++*options_.calls;
-  make_leg(id, switchboard_, who->tenant, from)
-    .receive_call(std::move(invite), *transaction, *std::move(call));
+  invites_.insert(copies);
+  auto& made = make_leg(id, switchboard_, who->tenant, from);
+  made.merge_key = copies;
+  made.receive_call(std::move(invite), *transaction, *std::move(call));
 }
 
 }  // namespace parkway::sip

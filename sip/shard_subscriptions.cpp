@@ -164,6 +164,7 @@ void shard_core::on_notify_watcher(const notify_watcher& n) {
 }
 
 void shard_core::send_notify(subscription& s, const lamp_ptr& state) {
+  if (s.names.routes.empty()) s.via = way_to(s.via, s.names.target);
   const auto text = notify_of(s, state, now_, contact_of(shown_to(s.via), s.via.kind));
   const auto branch = ids_.branch();
   const auto bytes =
@@ -232,7 +233,7 @@ void shard_core::end_subscription(std::uint64_t serial) {
 void shard_core::on_notify_phone(const notify_phone& n) {
   const auto& state = *n.state;
   const auto id = lent_->fresh_leg(options_.index);
-  const auto& to = n.to.via;
+  const auto to = n.to.path.empty() ? way_to(n.to.via, n.to.uri) : n.to.via;
   const auto shown = shown_to(to);
   dialog names;
   names.call_id = ids_.call_id();

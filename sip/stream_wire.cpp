@@ -40,6 +40,14 @@ void watch_liveness(int fd) {
   set(IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
+/// As admission.hpp counts: an IPv4 address, or an IPv6 /64.
+ip_address source_of(const endpoint& remote) {
+  ip_address source = remote.address;
+  if (source.version == ip_version::v6)
+    std::fill(source.bytes.begin() + 8, source.bytes.end(), std::uint8_t{0});
+  return source;
+}
+
 struct bufferevent_deleter {
   void operator()(bufferevent* b) const { bufferevent_free(b); }
 };
@@ -52,6 +60,7 @@ struct stream_wire::connection {
   endpoint remote;
   std::unique_ptr<bufferevent, bufferevent_deleter> stream;
   stream_framer framer;
+  bool accepted = false;  ///< Counted in by_source_.
   bool trusted = false;
   bool closing = false;  ///< Nothing more is read or queued; ends when all is sent.
   bool ended = false;    ///< In ended_.
@@ -107,7 +116,8 @@ void stream_wire::on_acceptable() {
     socket_handle socket{
       accept4(listening_.fd(), from.data(), from.size_out(), SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (socket) {
-      adopt(std::move(socket), from.to_endpoint(), true);
+      const auto remote = from.to_endpoint();
+      if (welcome(remote.address)) adopt(std::move(socket), remote, true);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       // It would be readable at once again: out of descriptors, we look in a tenth of a second.
       const timeval later{0, 100'000};
@@ -118,6 +128,35 @@ void stream_wire::on_acceptable() {
       return;
     }
   }
+}
+
+/// One more connection from there may be had.
+bool stream_wire::welcome(const ip_address& source) {
+  if (std::any_of(limits_.exempt.begin(), limits_.exempt.end(),
+                  [&](const network& n) { return n.contains(source); }))
+    return true;
+  const auto known = by_source_.find(source_of({source, 0}));
+  return known == by_source_.end()
+         || (known->second.all < limits_.per_source_max
+             && known->second.strangers < limits_.strangers_per_source_max);
+}
+
+/// A connection that was accepted is no more.
+void stream_wire::count_out(connection& c) {
+  const auto found = by_source_.find(source_of(c.remote));
+  if (!c.accepted || found == by_source_.end()) return;
+  if (!c.trusted) --found->second.strangers;
+  if (--found->second.all == 0) by_source_.erase(found);
+}
+
+/// Who is at the far side is known. What it is silent for is measured by what it sends, keep-alives
+/// too.
+void stream_wire::settle(connection& c) {
+  if (!c.trusted && c.accepted) --by_source_[source_of(c.remote)].strangers;
+  c.trusted = true;
+  const timeval silence = to_timeval(limits_.silence_max);
+  const timeval write_time = to_timeval(limits_.connect_time);
+  bufferevent_set_timeouts(c.stream.get(), &silence, &write_time);
 }
 
 /// One more connection may be had, if need be in place of the oldest stranger.
@@ -160,8 +199,12 @@ stream_wire::connection* stream_wire::adopt(socket_handle socket, const endpoint
   bufferevent_set_timeouts(c->stream.get(), nullptr, &write_time);
   if (connected) bufferevent_enable(c->stream.get(), EV_READ | EV_WRITE);
   by_remote_.insert_or_assign(remote, c->serial);
-  c->trusted = !connected;  // Whom we call ourselves is no stranger.
+  c->accepted = connected;
+  if (!connected) settle(*c);  // Whom we call ourselves is no stranger.
   if (connected) {
+    auto& count = by_source_[source_of(remote)];
+    ++count.all;
+    ++count.strangers;
     strangers_.push_back({c->serial, std::chrono::steady_clock::now() + limits_.stranger_time});
     if (strangers_.size() == 1) watch_strangers();
   }
@@ -192,6 +235,11 @@ std::optional<flow> stream_wire::open(const endpoint& remote) {
   return flow_to(*c);
 }
 
+std::optional<flow> stream_wire::reopen(const flow& known, const endpoint& contact) {
+  const connection* c = find(known.connection);
+  return c && !c->closing ? std::optional{known} : open(contact);
+}
+
 bool stream_wire::send(const flow& to, std::string_view message) {
   connection* c = find(to.connection);
   return c && !c->closing && write(*c, message);
@@ -214,7 +262,7 @@ void stream_wire::close(const flow& which) {
 }
 
 void stream_wire::trust(const flow& which) {
-  if (connection* c = find(which.connection)) c->trusted = true;
+  if (connection* c = find(which.connection); c && !c->trusted) settle(*c);
 }
 
 wire::shown_address stream_wire::shown_to(const flow& to) {
@@ -243,6 +291,7 @@ void stream_wire::bury() {
   for (const std::uint64_t serial : std::exchange(ended_, {})) {
     const auto found = connections_.find(serial);
     const flow was = flow_to(*found->second);
+    count_out(*found->second);
     const auto named = by_remote_.find(was.remote);
     if (named != by_remote_.end() && named->second == serial) by_remote_.erase(named);
     connections_.erase(found);

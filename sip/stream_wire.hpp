@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernel/settings.hpp"
 #include "sip/prescan.hpp"
 #include "sip/udp_wire.hpp"
 #include "sip/wire.hpp"
@@ -23,11 +24,17 @@ namespace parkway::sip {
 struct stream_limits {
   std::size_t connections_max =
     20'000;  ///< Beyond: the oldest stranger makes room, or it is refused.
+  std::size_t per_source_max = 2'000;  ///< From one address (IPv6: one /64): a large office's NAT.
+  std::size_t strangers_per_source_max = 100;  ///< Of those, not authenticated yet.
   std::size_t unsent_max =
     1024 * 1024;  ///< Bytes a slow reader may leave with us; then it is closed.
   std::chrono::milliseconds stranger_time{
-    30'000};                                       ///< To authenticate, whatever is sent meanwhile.
+    30'000};  ///< To authenticate, whatever is sent meanwhile.
+  /// Silence of one who has: longer than the longest registration, so that neither a registration
+  /// nor a dialog, which has its refreshes, can be on it.
+  std::chrono::milliseconds silence_max{2 * 3600'000 + 600'000};
   std::chrono::milliseconds connect_time{10'000};  ///< To connect, and for a write to get on.
+  std::vector<network> exempt;                     ///< Not bounded by source.
 };
 
 /// The TCP connections of one shard and one listener (RFC 3261 §18): accepted on the shard's own
@@ -58,9 +65,11 @@ class stream_wire final : public wire {
   /// cannot be made ends as all do, by on_closed(). Nothing: too many connections, or no socket to
   /// be had.
   std::optional<flow> open(const endpoint& remote);
-  /// The far side has proved who it is: it may stay as long as it likes. (Dead peers are found by
-  /// TCP keep-alive.)
-  void trust(const flow& connection);
+  /// The far side has proved who it is: it may stay as long as it is used. (Dead peers are found
+  /// by TCP keep-alive.)
+  void trust(const flow& connection) override;
+
+  std::optional<flow> reopen(const flow& known, const endpoint& contact) override;
 
   const wire_identity& identity() const { return identity_; }
   std::size_t connection_count() const { return connections_.size(); }
@@ -72,8 +81,16 @@ class stream_wire final : public wire {
     std::chrono::steady_clock::time_point until;
   };
 
+  /// Connections that were accepted from one source.
+  struct source_count {
+    std::size_t all = 0, strangers = 0;
+  };
+
   connection* find(std::uint64_t serial);
   bool make_room();
+  bool welcome(const ip_address& source);
+  void count_out(connection& c);
+  void settle(connection& c);
   connection* adopt(socket_handle socket, const endpoint& remote, bool connected);
   flow flow_to(const connection& c) const;
   bool write(connection& c, std::string_view bytes);
@@ -96,6 +113,7 @@ class stream_wire final : public wire {
   std::uint64_t last_serial_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<connection>> connections_;
   std::unordered_map<endpoint, std::uint64_t> by_remote_;
+  std::unordered_map<ip_address, source_count> by_source_;
   std::deque<stranger> strangers_;    ///< Oldest first; some have gone or are trusted by now.
   std::vector<std::uint64_t> ended_;  ///< To be destroyed by bury().
   route_cache routes_;

@@ -30,6 +30,7 @@ caf::behavior transport::make_behavior() {
     forward<owner_died>(this),
     forward<phone_registered>(this),
     forward<watch_taken>(this),
+    forward<phone_moved>(this),
     forward<watch_refused>(this),
     forward<notify_watcher>(this),
     forward<notify_phone>(this),
@@ -40,6 +41,7 @@ caf::behavior transport::make_behavior() {
     },
     [this](const stray_message& m) { served->on_message(m.from, m.bytes, self->clock().now()); },
     [this](const outbound_message& m) { served->send_for_other(m.to, m.bytes); },
+    [this](const proved_connection& m) { served->trust_for_other(m.which); },
     [this](const authentication_failed& m) {
       served->on_authentication_failure(m.source, self->clock().now());
     },

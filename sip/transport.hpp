@@ -19,6 +19,11 @@ struct outbound_message {
   std::string bytes;
 };
 
+/// shard → shard: who is at the far side of this connection of yours has proved who it is.
+struct proved_connection {
+  flow which;
+};
+
 /// shard → shard: an authentication from that source failed.
 struct authentication_failed {
   ip_address source;
@@ -43,4 +48,5 @@ struct transport {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::sip::stray_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::sip::outbound_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::sip::proved_connection)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::sip::authentication_failed)

@@ -3,6 +3,7 @@
 #include "kernel/party.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,12 @@ class wire {
   virtual shown_address shown_to(const flow& to) = 0;
   /// Ends a connection once what is queued is sent; nothing for UDP.
   virtual void close(const flow& connection) = 0;
+  /// Whoever is at the far side has proved who it is: its connection stays as long as it is used.
+  /// Nothing for UDP.
+  virtual void trust(const flow& connection) = 0;
+  /// The way there while `known` lives: itself. Of a connection that has ended: one to `contact`,
+  /// there already or about to be made; nothing: it cannot be made.
+  virtual std::optional<flow> reopen(const flow& known, const endpoint& contact) = 0;
 };
 
 /// What a wire tells its shard.

@@ -284,7 +284,10 @@ exit_status run_node(const std::filesystem::path& file) {
   auto control = listen_for_control(wanted.node->data_dir);
   if (!control) return cannot_run(control.error());
   const auto shards = std::min(usable_cpus(), shards_max);
-  auto sockets = sip::bind_listeners(wanted.node->listeners, static_cast<std::uint16_t>(shards));
+  sip::stream_limits streams;
+  streams.exempt = wanted.node->exempt;
+  auto sockets =
+    sip::bind_listeners(wanted.node->listeners, static_cast<std::uint16_t>(shards), streams);
   if (!sockets) return cannot_run(sockets.error());
   const auto bound = sockets->bound;
 

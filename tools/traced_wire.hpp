@@ -2,6 +2,7 @@
 
 #include "sip/wire.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,10 @@ class traced_wire final : public sip::wire {
   bool send(const flow& to, std::string_view message) override;
   shown_address shown_to(const flow& to) override { return out_.shown_to(to); }
   void close(const flow& connection) override { out_.close(connection); }
+  void trust(const flow& connection) override { out_.trust(connection); }
+  std::optional<flow> reopen(const flow& known, const endpoint& contact) override {
+    return out_.reopen(known, contact);
+  }
 
   /// Shows what came the other way.
   static void received(const flow& from, std::string_view message);

@@ -40,6 +40,15 @@ struct phone_registered {
   std::vector<binding> bindings;
 };
 
+/// A phone has registered by another flow than before (a new connection, another port of its NAT):
+/// what it takes part in follows it there. extension → every shard.
+struct phone_moved {
+  tenant_name tenant;
+  number extension;
+  flow from;
+  flow to;
+};
+
 /// Where can this extension be rung? anybody → extension; the reply is `contacts`.
 struct show_contacts {};
 struct contacts {
@@ -51,5 +60,6 @@ struct contacts {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::register_phone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_registered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_moved)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::show_contacts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::contacts)

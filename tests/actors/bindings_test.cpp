@@ -49,6 +49,31 @@ TEST_CASE("a REGISTER adds its contacts, and they go when their time is over", "
   CHECK_FALSE(b.next_expiry());
 }
 
+TEST_CASE(
+  "a phone that registers by another flow has moved, as has its instance with a new contact",
+  "[bindings]") {
+  bindings b;
+  auto r = request("a", 1);
+  r.changes = {contact("desk", 60s), contact("door", 60s)};
+  r.changes[0].contact.via.connection = 1;
+  r.changes[1].contact.via.connection = 1;
+  r.changes[1].contact.phone.contact = "<urn:uuid:1>";
+  CHECK(b.moved(r).empty());
+  REQUIRE_FALSE(b.apply(r, noon));
+  r.sequence = 2;
+  CHECK(b.moved(r).empty());
+  r.changes[0].contact.via.connection = 2;
+  r.changes[1].contact.key = "door, opened again";
+  r.changes[1].contact.via.connection = 3;
+  const auto moves = b.moved(r);
+  REQUIRE(moves.size() == 2);
+  CHECK(moves[0].first.connection == 1);
+  CHECK(moves[0].second.connection == 2);
+  CHECK(moves[1].second.connection == 3);
+  r.changes[0].expires = r.changes[1].expires = 0s;
+  CHECK(b.moved(r).empty());
+}
+
 TEST_CASE("a refresh moves the expiry and makes no second contact", "[bindings]") {
   bindings b;
   auto r = request("a", 1);

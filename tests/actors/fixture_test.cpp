@@ -114,6 +114,7 @@ struct fake_transport {
           if (leg.owner && leg.owner.address() == d.owner) leg.over = true;
       },
       [](const phone_registered&) {},
+      [](const phone_moved&) {},
       [this](const notify_phone& n) {
         self->send(n.notifier, phone_answered{n.to.key, n.ticket, 200});
       },

@@ -277,6 +277,42 @@ TEST_CASE("calls work over streams and between shards", "[call]") {
   check_end(story);
 }
 
+TEST_CASE(
+  "a phone that registered over a stream is reached over it for as long as it is registered",
+  "[call][stream]") {
+  simulation story{{.seed = GENERATE(seeds(5)), .shards = 2}};
+  auto& alice = story.registered("alice", "106");
+  auto& james =
+    story.registered("james", "103", {.transport = transport_kind::tcp, .answer_after = 1s});
+  story.run_for(20min);
+  auto& call = alice.call("103");
+  story.run_for(2s);
+  REQUIRE(call.talking());
+  story.run_for(20min);
+  call.hang_up();
+  story.run_for(1s);
+  CHECK(james.line().ended());
+  check_end(story);
+}
+
+TEST_CASE("a phone whose stream broke in a call is reached by the one it registers on next",
+          "[call][stream]") {
+  simulation story{{.seed = GENERATE(seeds(5)), .shards = 2}};
+  auto& alice = story.registered("alice", "106");
+  auto& james =
+    story.registered("james", "103", {.transport = transport_kind::tcp, .answer_after = 1s});
+  auto& call = alice.call("103");
+  story.run_for(2s);
+  REQUIRE(call.talking());
+  story.port().cut(james.address());
+  james.register_for();
+  story.run_for(1s);
+  call.hang_up();
+  story.run_for(1s);
+  CHECK(james.line().ended());
+  check_end(story);
+}
+
 TEST_CASE("a call through a bad network is set up and ended on both sides, whatever the seed",
           "[call][network]") {
   simulation story{{.seed = GENERATE(seeds(100)), .shards = 2, .link = link_terms::bad()}};

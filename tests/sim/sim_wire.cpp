@@ -23,9 +23,16 @@ flow pbx_port::flow_of(const endpoint& from, transport_kind kind) {
   f.remote = from;
   if (kind == transport_kind::udp) return f;
   f.listener = tcp_listener;
-  auto& serial = streams_[from];
-  if (serial == 0) serial = ++last_stream_;
-  f.connection = serial;
+  auto& known = streams_[from];
+  if (known.serial == 0) {
+    known.serial = ++last_stream_;
+    time_.in(stranger_time, [this, from, serial = known.serial] {
+      const auto found = streams_.find(from);
+      if (found != streams_.end() && found->second.serial == serial && !found->second.trusted)
+        cut(from);
+    });
+  }
+  f.connection = known.serial;
   return f;
 }
 
@@ -45,7 +52,7 @@ void pbx_port::cut(const endpoint& phone) {
 bool pbx_port::shard_wire::send(const flow& to, std::string_view message) {
   if (to.kind != transport_kind::udp) {
     auto found = port->streams_.find(to.remote);
-    if (found == port->streams_.end() || found->second != to.connection) return false;
+    if (found == port->streams_.end() || found->second.serial != to.connection) return false;
   }
   port->net_.send(port->own_, to.remote, to.kind, std::string(message));
   return true;
@@ -57,6 +64,12 @@ sip::wire::shown_address pbx_port::shard_wire::shown_to(const flow&) {
 
 void pbx_port::shard_wire::close(const flow& connection) {
   port->streams_.erase(connection.remote);
+}
+
+void pbx_port::shard_wire::trust(const flow& connection) {
+  const auto found = port->streams_.find(connection.remote);
+  if (found != port->streams_.end() && found->second.serial == connection.connection)
+    found->second.trusted = true;
 }
 
 }  // namespace parkway::sim

@@ -34,6 +34,9 @@ class pbx_port {
     bool send(const flow& to, std::string_view message) override;
     shown_address shown_to(const flow& to) override;
     void close(const flow& connection) override;
+    void trust(const flow& connection) override;
+    /// Phones here are behind a NAT: nobody can be called.
+    std::optional<flow> reopen(const flow& known, const endpoint&) override { return known; }
   };
 
   void receive(const endpoint& from, transport_kind kind, std::string_view bytes);
@@ -44,7 +47,13 @@ class pbx_port {
   endpoint own_;
   std::vector<shard_wire> wires_;
   std::vector<sip::wire_listener*> listeners_;
-  std::map<endpoint, std::uint64_t> streams_;  ///< Serial of the connection from there.
+  /// Streams nobody has authenticated on are cut, as in production.
+  static constexpr std::chrono::seconds stranger_time{30};
+  struct stream {
+    std::uint64_t serial = 0;
+    bool trusted = false;
+  };
+  std::map<endpoint, stream> streams_;  ///< The connection from there.
   std::uint64_t last_stream_ = 0;
 };
 

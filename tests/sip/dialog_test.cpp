@@ -150,3 +150,22 @@ TEST_CASE("a phone that refuses a report hears no more of that transfer", "[tran
   CHECK(reports.add(1, 200, true));
   CHECK_FALSE(reports.next());
 }
+
+TEST_CASE("a call that ends before its transfers leaves each its last report", "[transfers]") {
+  transfer_reports reports;
+  REQUIRE(reports.open(1, false));
+  REQUIRE(reports.open(2, false));
+  REQUIRE(reports.open(3, true));
+  reports.add(1, 100, false);
+  reports.next();
+  reports.add(1, 200, true);
+  const auto last = reports.last_words(487);
+  REQUIRE(last.size() == 2);
+  CHECK(last[0].id == 1);
+  CHECK(last[0].status == 200);
+  CHECK(last[1].id == 2);
+  CHECK(last[1].status == 487);
+  CHECK((last[0].final && last[1].final));
+  CHECK(reports.last_words(487).empty());
+  CHECK(reports.answered(false).empty());
+}

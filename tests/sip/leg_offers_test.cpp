@@ -224,6 +224,7 @@ TEST_CASE("glare: who made the Call-ID waits 2.1 to 4 seconds, the other less", 
   CHECK(at.hears_nothing());
   at.wait(2010ms);
   CHECK(at.next_request(method::invite).body().find("30000") != std::string_view::npos);
+  at.wire.out.clear();  // It may have been repeated meanwhile.
 
   phone_side called{at};
   const auto outbound = called.is_called();
@@ -352,6 +353,7 @@ TEST_CASE("what a dialog does not do is refused, OPTIONS is answered", "[leg]") 
   CHECK(status("NOTIFY") == 481);
   CHECK(status("SUBSCRIBE") == 489);
   CHECK(status("MESSAGE") == 405);
+  CHECK(status("DANCE") == 501);
   CHECK(status("PRACK") == 400);
   CHECK(at.hears_nothing());
 }
@@ -438,6 +440,26 @@ TEST_CASE("a refused refresh is tried again until the session is over", "[leg][t
   }
   CHECK(tries == 5);  // 45, 55, 65, 75, 85 s; over at 90.
   CHECK(at.hears<leg_ended>().cause == end_cause::expired);
+}
+
+TEST_CASE("a phone whose connection broke has half a minute to come back", "[leg][timer]") {
+  test_bench at;
+  phone_side phone{at};
+  phone.talks();
+  at.wait(290s);
+  at.wire.broken = true;
+  SECTION("it does") {
+    at.wait(30s);
+    at.wire.broken = false;
+    at.wait(10s);
+    phone.answers(at.next_request(method::options), 200);
+    at.wait(290s);
+    CHECK(at.silent());
+  }
+  SECTION("it does not") {
+    at.wait(60s);
+    CHECK(at.hears<leg_ended>().cause == end_cause::lost);
+  }
 }
 
 TEST_CASE("a phone without session timers is asked by OPTIONS every 300 s", "[leg][timer]") {
@@ -550,6 +572,22 @@ TEST_CASE("a BYE right behind the REFER is what the owner hears, and no report a
   at.wait(40s);
   CHECK(at.silent());
   CHECK(at.hears_nothing());
+}
+
+TEST_CASE("hanging up while a transfer is open reports its end before the BYE", "[leg][refer]") {
+  test_bench at;
+  phone_side phone{at};
+  const auto leg = phone.talks();
+  phone.sends("REFER", "Refer-To: <sip:104@pbx.test>\r\n");
+  at.next_response(202);
+  at.next_request(method::notify);
+  at.hears<transfer_requested>();
+  at.tell(hang_up{leg});
+  const auto last = at.next_request(method::notify);
+  CHECK(last.header("Subscription-State")->starts_with("terminated"));
+  CHECK(last.body().starts_with("SIP/2.0 487 "));
+  at.next_request(method::bye);
+  CHECK(at.silent());
 }
 
 TEST_CASE("a REFER that says nothing, or comes too early, or too often is refused",

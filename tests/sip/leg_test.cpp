@@ -197,6 +197,7 @@ TEST_CASE("a body that is no session is refused", "[leg][inbound]") {
     return at.next().status();
   };
   CHECK(outcome({}, "x") == 415);
+  CHECK(outcome("Content-Encoding: gzip\r\n", sdp()) == 415);
   CHECK(outcome({}, "v=nonsense\r\n") == 400);
   CHECK(outcome("Supported: timer\r\nSession-Expires: 60\r\n", sdp()) == 422);
   CHECK(at.hears_nothing());

@@ -36,6 +36,9 @@ struct fake_wire final : wire {
     std::string text;
   };
   std::deque<sent> out;
+  std::vector<flow> trusted;
+  std::optional<flow> reopened;  ///< The connection made in place of any other.
+  endpoint called_back;
   bool broken = false;  ///< Refuses everything.
 
   bool send(const flow& to, std::string_view message) override {
@@ -45,6 +48,12 @@ struct fake_wire final : wire {
   }
   shown_address shown_to(const flow&) override { return {"192.0.2.10", 5060}; }
   void close(const flow&) override {}
+  void trust(const flow& proved) override { trusted.push_back(proved); }
+  std::optional<flow> reopen(const flow& known, const endpoint& contact) override {
+    if (!reopened) return known;
+    called_back = contact;
+    return reopened;
+  }
 };
 
 using notebook = std::deque<std::any>;
@@ -62,23 +71,12 @@ struct listener {
     return [this](const Event& e) { heard->push_back(e); };
   }
   caf::behavior make_behavior() {
-    return {note<incoming_call>(),
-            note<leg_ringing>(),
-            note<leg_answered>(),
-            note<leg_refused>(),
-            note<leg_confirmed>(),
-            note<leg_ended>(),
-            note<leg_offered>(),
-            note<offer_answered>(),
-            note<offer_refused>(),
-            note<leg_info>(),
-            note<transfer_requested>(),
-            note<transfer_reported>(),
-            note<register_phone>(),
-            note<authentication_failed>(),
-            note<stray_message>(),
-            note<outbound_message>(),
-            note<stopped>()};
+    return {note<incoming_call>(),    note<leg_ringing>(),           note<leg_answered>(),
+            note<leg_refused>(),      note<leg_confirmed>(),         note<leg_ended>(),
+            note<leg_offered>(),      note<offer_answered>(),        note<offer_refused>(),
+            note<leg_info>(),         note<transfer_requested>(),    note<transfer_reported>(),
+            note<register_phone>(),   note<authentication_failed>(), note<stray_message>(),
+            note<outbound_message>(), note<proved_connection>(),     note<stopped>()};
   }
 };
 

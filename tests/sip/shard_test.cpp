@@ -209,6 +209,21 @@ TEST_CASE("a stranger who guesses passwords is banned, and the other shards hear
   at.next_response(401);
 }
 
+TEST_CASE("a made-up tag is no way around the rate of its source", "[shard]") {
+  settings node;
+  node.requests_per_second = 3;
+  test_bench at{node};
+  auto stranger = test_bench::phone();
+  stranger.remote.address = *ip_address::parse("198.51.100.7");
+  const bool sound = GENERATE(true, false);
+  for (int i = 0; i < 10; ++i) {
+    auto text = simple(at, "BYE", "sip:104@pbx.test", {}, ";tag=00001-12345678");
+    if (!sound) text.replace(text.find("Max-Forwards: 70"), 16, "Max-Forwards: 700");
+    at.arrives(text, stranger);
+  }
+  CHECK(at.wire.out.size() == 3);
+}
+
 TEST_CASE("a message for another shard's dialog is posted there, whole", "[shard]") {
   test_bench at{{}, 0, 2};
   const auto text = simple(at, "BYE", "sip:104@pbx.test", {}, ";tag=00015-12345678");
@@ -233,6 +248,121 @@ TEST_CASE("a stream of another shard is written by that shard", "[shard]") {
   at.arrives(simple(at, "OPTIONS", "sip:pbx.test"), stream);
   CHECK(at.silent());
   CHECK(at.hears<outbound_message>().to == stream);
+}
+
+TEST_CASE("whoever has authenticated on a stream may stay on it, a stranger not",
+          "[shard][stream]") {
+  test_bench at{{}, 0, 2};
+  auto stream = test_bench::phone();
+  stream.kind = transport_kind::tcp;
+  stream.connection = 9;
+  at.arrives(simple(at, "OPTIONS", "sip:pbx.test"), stream);
+  at.arrives(register_text(at, {}, 1), stream);
+  at.next_response(200);
+  at.next_response(401);
+  const auto challenge = at.last.text;
+  const auto guess = test_bench::authorize(challenge, "103", "REGISTER", "sip:pbx.test", "guess");
+  at.arrives(register_text(at, guess, 2), stream);
+  at.next_response(401);
+  CHECK(at.wire.trusted.empty());
+  const auto known = test_bench::authorize(challenge, "103", "REGISTER", "sip:pbx.test", "pw103");
+  at.arrives(register_text(at, known, 3), stream);
+  CHECK(at.wire.trusted == std::vector{stream});
+}
+
+TEST_CASE("a phone that goes on with its dialog over a new stream may stay on it",
+          "[shard][stream]") {
+  test_bench at{{}, 0, 2};
+  phone_side james{at};
+  james.talks();
+  auto stream = test_bench::phone();
+  stream.kind = transport_kind::tcp;
+  stream.connection = 10;
+  at.arrives(james.request("OPTIONS"), stream);
+  at.next_response(200);
+  CHECK(at.wire.trusted == std::vector{stream});
+
+  stream.shard = 1;
+  at.arrives(james.request("OPTIONS"), stream);
+  CHECK(at.hears<proved_connection>().which == stream);
+  CHECK(at.wire.trusted.size() == 1);
+
+  stream.shard = 0;
+  stream.connection = 11;
+  auto guess = james.request("BYE");
+  guess.replace(guess.find(";tag=phone"), 10, ";tag=guess");
+  at.arrives(guess, stream);
+  at.next_response(481);
+  CHECK(at.wire.trusted.size() == 1);
+}
+
+TEST_CASE("a phone whose connection has ended is called at its contact", "[shard][stream]") {
+  test_bench at;
+  auto gone = test_bench::phone();
+  gone.kind = transport_kind::tcp;
+  gone.connection = 9;
+  gone.remote.port = 40'000;
+  auto anew = gone;
+  anew.connection = 10;
+  anew.remote.port = 5080;
+  at.wire.reopened = anew;
+  place_call c = phone_side::from_alice();
+  c.leg = at.lent->fresh_leg(0);
+  c.owner = at.owner;
+  c.tenant = tenant_name{"demo"};
+  c.extension = number{"103"};
+  c.to.via = gone;
+  const auto sent_to = [&] {
+    at.tell(c);
+    REQUIRE_FALSE(at.wire.out.empty());
+    const auto to = at.wire.out.front().to;
+    at.wire.out.clear();
+    return to;
+  };
+  SECTION("which it takes") {
+    c.to.uri = "sip:103@192.0.2.103:5080;transport=tcp";
+    CHECK(sent_to() == anew);
+    CHECK(at.wire.called_back == anew.remote);
+  }
+  SECTION("which it does not take: the caller need not wait") {
+    c.to.uri = "sip:103@192.0.2.103:5080;transport=tcp";
+    CHECK(sent_to() == anew);
+    at.shard->on_closed(anew, at.now);
+    at.run();
+    CHECK(at.hears<leg_refused>().why.code == fault_code::not_reachable);
+    CHECK(at.shard->counts().legs == 0);
+    at.wait(33s);
+    CHECK(at.silent());
+  }
+  SECTION("unless a NAT stands before it") {
+    c.to.uri = "sip:103@10.0.0.3:5080;transport=tcp";
+    CHECK(sent_to() == gone);
+  }
+}
+
+TEST_CASE("an INVITE that comes a second time by another way is refused with 482",
+          "[shard][invite]") {
+  test_bench at;
+  phone_side james{at};
+  at.arrives(james.request("INVITE", {}, sdp()));
+  at.next_response(401);
+  const auto credentials =
+    test_bench::authorize(at.last.text, "103", "INVITE", james.target, "pw103");
+  const auto invite = james.request("INVITE", credentials, sdp());
+  at.arrives(invite);
+  at.next_response(100);
+  const auto leg = at.hears<incoming_call>().leg;
+  auto copy = invite;
+  copy.replace(copy.find(james.last_branch), james.last_branch.size(), at.branch());
+  at.arrives(copy);
+  at.next_response(482);
+  CHECK(at.hears_nothing());
+  // It is over, and may be asked for again.
+  at.tell(refuse{leg, {fault_code::busy, 0, {}}});
+  at.next_response(486);
+  copy.replace(copy.find("branch=z9hG4bK"), 14, "branch=z9hG4bKx");
+  at.arrives(copy);
+  at.next_response(100);
 }
 
 TEST_CASE("beyond the calls allowed at once a new one gets 503 and Retry-After",

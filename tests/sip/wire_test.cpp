@@ -415,6 +415,57 @@ TEST_CASE("who does not authenticate in time is cut off, whatever he sends", "[w
   REQUIRE(h.until([&] { return h.arrivals.size() == 2; }));
 }
 
+TEST_CASE("who has authenticated may be silent for long, but not for ever", "[wire]") {
+  stream_limits limits;
+  limits.stranger_time = 30ms;
+  limits.silence_max = 300ms;
+  house h{{block(tcp)}, 1, limits};
+  h.on_arrival = [&](const flow& from, std::string_view) { h.wire().trust(from); };
+  auto known = peer::tcp(h.bound());
+  REQUIRE(h.until([&] { return known.send(options("known")) > 0; }));
+  const auto begin = std::chrono::steady_clock::now();
+  REQUIRE(h.until([&] { return known.read(), known.ended; }));
+  CHECK(std::chrono::steady_clock::now() - begin >= 290ms);
+  CHECK(h.closed.size() == 1);
+}
+
+TEST_CASE("one source has so many connections and no more, and fewer before it authenticates",
+          "[wire]") {
+  stream_limits limits;
+  limits.strangers_per_source_max = 2;
+  limits.per_source_max = 3;
+  const bool exempt = GENERATE(false, true);
+  if (exempt) limits.exempt = {{*ip_address::parse("127.0.0.0"), 8}};
+  house h{{block(tcp)}, 1, limits};
+  h.on_arrival = [&](const flow& from, std::string_view) { h.wire().trust(from); };
+  std::vector<peer> phones;
+  const auto come = [&](std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& phone = phones.emplace_back(peer::tcp(h.bound()));
+      REQUIRE(h.until([&] {
+        phone.send("\r\n\r\n");
+        return !phone.read().empty() || phone.ended;
+      }));
+    }
+    std::erase_if(phones, [](const peer& p) { return p.ended; });
+    return phones.size();
+  };
+  if (exempt) {
+    CHECK(come(4) == 4);
+    return;
+  }
+  CHECK(come(4) == 2);
+  // Those that authenticate make place for others, up to the bound on all.
+  for (std::size_t i = 0; i < 2; ++i) {
+    phones[i].send(options("c"));
+    REQUIRE(h.until([&] { return h.arrivals.size() == i + 1; }));
+  }
+  CHECK(come(2) == 3);
+  phones.erase(phones.begin(), phones.begin() + 2);
+  REQUIRE(h.until([&] { return h.closed.size() == 2; }));
+  CHECK(come(2) == 2);
+}
+
 TEST_CASE("a full house makes room at the cost of its oldest stranger", "[wire]") {
   stream_limits limits;
   limits.connections_max = 2;
@@ -461,6 +512,27 @@ TEST_CASE("a contact without a connection is called", "[wire]") {
   CHECK(by_udp->listener == 0);
   CHECK_FALSE(h.wire().reach(udp, at("2001:db8::1", 5060)));
   CHECK_FALSE(h.wire().reach(transport_kind::tls, at("192.0.2.1", 5060)));
+}
+
+TEST_CASE("a connection is made anew once it has ended, and not before", "[wire]") {
+  house h{{block(udp), block(tcp)}};
+  auto phone = listen_tcp(at("127.0.0.1", 0), port_use::first);
+  REQUIRE(phone);
+  const auto contact = local_endpoint(phone->fd());
+  auto line = std::make_unique<peer>(peer::tcp(h.bound(1)));
+  REQUIRE(h.until([&] { return line->send(options("c")) > 0; }));
+  REQUIRE(h.until([&] { return h.arrivals.size() == 1; }));
+  const flow known = h.arrivals[0].from;
+  CHECK(h.wire().reopen(known, contact) == known);
+  line.reset();
+  REQUIRE(h.until([&] { return h.closed.size() == 1; }));
+  const auto anew = h.wire().reopen(known, contact);
+  REQUIRE(anew);
+  CHECK(anew->remote == contact);
+  CHECK(anew->connection != known.connection);
+  CHECK(h.wire().reopen(known, contact) == anew);
+  const flow datagrams{0, udp, 0, 0, contact};
+  CHECK(h.wire().reopen(datagrams, contact) == datagrams);
 }
 
 TEST_CASE("a contact that does not answer the call ends as a connection does", "[wire]") {
