@@ -165,7 +165,8 @@ struct shard_core final : leg_host, transaction_user {
   std::uint64_t last_registration_ = 0;
   /// What was sent by connections that we are making, with its cookie; until something comes back.
   std::unordered_map<std::uint64_t, std::vector<std::pair<transaction_id, std::uint64_t>>> dialled_;
-  std::vector<phone_moved> moves_;                                 ///< Not followed yet.
+  std::vector<phone_moved> moves_;  ///< Not followed yet.
+  time_point moves_due_{};          ///< When those that come next are followed.
   std::unordered_map<std::uint64_t, referral> referrals_;          ///< By outside_transfer::id.
   std::unordered_map<std::uint64_t, subscription> subscriptions_;  ///< By subscription_id::serial.
   std::unordered_map<std::string, std::uint32_t> watchers_;  ///< How many each phone's user has.

@@ -77,16 +77,19 @@ void shard_core::on_registered(const phone_registered& c) {
   respond(waiting.transaction, status, text.finish());
 }
 
-/// Everything in the shard is looked through for them: once for all that come together.
+/// Everything in the shard is looked through for them: at once for one that comes alone, later for
+/// all together that come soon after it.
 void shard_core::on_moved(const phone_moved& c) {
-  if (moves_.size() == moves_max) follow_moves();
-  if (moves_.empty()) wheel_.add(now_ + moves_wait, cookie_parts{0, move_timer}.pack());
+  const bool first = moves_.empty();
   moves_.push_back(c);
+  if (now_ >= moves_due_ || moves_.size() == moves_max) return follow_moves();
+  if (first) wheel_.add(moves_due_, cookie_parts{0, move_timer}.pack());
 }
 
 void shard_core::follow_moves() {
   const auto moves = std::exchange(moves_, {});
   if (moves.empty()) return;
+  moves_due_ = now_ + moves_wait;
   std::unordered_multimap<endpoint, const phone_moved*> by_remote;
   for (const auto& m : moves)
     by_remote.emplace(m.from.remote, &m);

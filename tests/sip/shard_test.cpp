@@ -296,6 +296,32 @@ TEST_CASE("a phone that goes on with its dialog over a new stream may stay on it
   CHECK(at.wire.trusted.size() == 1);
 }
 
+TEST_CASE("a phone that has moved is reached where it is, also in a storm of such", "[shard]") {
+  test_bench at;
+  phone_side james{at};
+  const auto leg = james.talks();
+  const auto elsewhere = [](std::uint16_t port) { return test_bench::phone(103, port); };
+  const auto moves = [&](const flow& from, const flow& to, const std::string& whose) {
+    at.tell(phone_moved{tenant_name{"demo"}, number{whose}, from, to});
+  };
+  const auto reached_at = [&] {
+    at.tell(send_info{leg, "text/plain", "x"});
+    const auto info = at.next_request(method::info);
+    const auto to = at.last.to;
+    james.answers(info, 200);
+    return to;
+  };
+  moves(james.via, elsewhere(6000), "104");
+  CHECK(reached_at() == james.via);
+  at.wait(100ms);
+  moves(james.via, elsewhere(6001), "103");
+  CHECK(reached_at() == elsewhere(6001));
+  moves(elsewhere(6001), elsewhere(6002), "103");
+  moves(elsewhere(6002), elsewhere(6003), "103");
+  at.wait(51ms);
+  CHECK(reached_at() == elsewhere(6003));
+}
+
 TEST_CASE("a phone whose connection has ended is called at its contact", "[shard][stream]") {
   test_bench at;
   auto gone = test_bench::phone();
