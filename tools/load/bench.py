@@ -157,18 +157,24 @@ def usual(options, table, wanted):
             us, said = bench.call(100)
             table.add('call, challenged, relay, 100/s', f'{us / 1000:.2f} ms CPU', said)
         for parker, how in (('refer_parker', 'REFER'), ('invite_parker', 'INVITE')):
-            if wanted('park'):
-                us, said = bench.park(40, parker)
-                table.add(f'park and retrieve cycle by {how}, 40/s', f'{us / 1000:.2f} ms CPU', said)
-        if wanted('held'):
-            kb, busy, said = bench.held(options.count, 'caller', 'callee')
-            table.add('memory of a held call', f'{kb:.1f} kB', f'{said}; {busy:.1f} % of a core')
-        if wanted('parked'):
-            kb, busy, said = bench.held(options.count, 'patient_caller', 'refer_parker')
-            table.add('memory of a parked call', f'{kb:.1f} kB', said)
-            table.add(f'CPU of {options.count} parked calls with music', f'{busy:.1f} % of a core', said)
-        table.add('memory of the program', f'{pss_kb(bench.node.pid) / 1024:.0f} MiB', 'at the end')
+            for rate in (40, 200) if wanted('park') else ():
+                us, said = bench.park(rate, parker)
+                table.add(f'park and retrieve cycle by {how}, {rate}/s', f'{us / 1000:.2f} ms CPU', said)
+        table.add('memory of the program', f'{pss_kb(bench.node.pid) / 1024:.0f} MiB', 'after all that')
     finally: bench.close()
+
+
+def memory(options, table, wanted):
+    """Each in a program of its own: pages that other work has left behind would be filled first."""
+    for what, scenario, parker in (('held', 'caller', 'callee'), ('parked', 'patient_caller', 'refer_parker')):
+        if not wanted(what): continue
+        bench = Bench(options, options.users)
+        try:
+            bench.register(bench.class_('2'), CALLEES, 7000)
+            kb, busy, said = bench.held(options.count, scenario, parker)
+            table.add(f'memory of a {what} call', f'{kb:.1f} kB', said)
+            if what == 'parked': table.add(f'CPU of {options.count} parked calls with music', f'{busy:.1f} % of a core', said)
+        finally: bench.close()
 
 
 def hunting(options, table):
@@ -290,7 +296,10 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     table, only = Table(), [w for w in options.only.split(',') if w]
     if options.scale: scale(options, table)
-    elif set(only) - set(OF_PHONES) or not only: usual(options, table, lambda what: not only or what in only)
+    elif set(only) - set(OF_PHONES) or not only:
+        wanted = lambda what: not only or what in only
+        if not only or set(only) - {'held', 'parked'}: usual(options, table, wanted)
+        memory(options, table, wanted)
     for name, measure in OF_PHONES.items():
         if not options.scale and (not only or name in only): measure(options, table)
     table.show()
