@@ -170,7 +170,7 @@ call_to_park extension::pick_call(const find_call_to_park& f) const {
   }
   if (best) return {std::nullopt, best->what.call, best->what.leg};
   if (unanswered) return {fault{fault_code::forbidden, "that call is not answered yet"}, {}, {}};
-  return {fault{fault_code::no_call, "this phone has no other call"}, {}, {}};
+  return {fault{fault_code::no_call, "No call to park"}, {}, {}};
 }
 
 void extension::park(const park_here& p) {

@@ -97,9 +97,6 @@ caf::behavior notifier::make_behavior() {
 // --- the state -------------------------------------------------------------------------------
 
 void notifier::publish(bool parked_changed) {
-  const auto tenant = line.house().tenants->find(in);
-  next.domain = tenant ? tenant->domain : std::string{};
-  next.service_number = tenant ? tenant->call_park.service_number : number{};
   ++next.version;
   for (auto& [id, w] : watchers)
     if (parked_changed || w.what.kind == watch_kind::dialog) tell(w);
@@ -109,7 +106,11 @@ void notifier::publish(bool parked_changed) {
 /// A member of a large group whose phones are off is told of hundreds of calls and tells nobody:
 /// the state is copied when somebody is told.
 const lamp_ptr& notifier::current() {
-  if (!now || now->version != next.version) now = std::make_shared<const lamp_state>(next);
+  if (now && now->version == next.version) return now;
+  const auto tenant = line.house().tenants->find(in);
+  next.domain = tenant ? tenant->domain : std::string{};
+  next.service_number = tenant ? tenant->call_park.service_number : number{};
+  now = std::make_shared<const lamp_state>(next);
   return now;
 }
 

@@ -37,10 +37,11 @@ std::string_view reason_lines(hang_up_reason reason) {
 
 }  // namespace
 
-std::string contact_of(const wire::shown_address& shown, transport_kind kind) {
+std::string contact_of(const wire::shown_address& shown, transport_kind kind,
+                       std::string_view user) {
   const bool v6 = shown.host.find(':') != std::string::npos;
-  std::string line = "Contact: <sip:parkway@";
-  line.append(v6 ? "[" : "").append(shown.host).append(v6 ? "]:" : ":");
+  std::string line = "Contact: <sip:";
+  line.append(user).append("@").append(v6 ? "[" : "").append(shown.host).append(v6 ? "]:" : ":");
   append_number(line, shown.port);
   if (kind != transport_kind::udp) line.append(";transport=").append(lower(transport_name(kind)));
   return line.append(">\r\n");

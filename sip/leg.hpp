@@ -298,7 +298,8 @@ writer begin_request(leg_host& shard, const flow& via, const dialog& in, std::st
 /// A refusal in words: Warning for whoever reads a trace, Retry-After for the phone. Whole lines.
 std::string refusal_lines(const refusal& why);
 /// Our Contact as a phone sees it. A whole line.
-std::string contact_of(const wire::shown_address& shown, transport_kind kind);
+std::string contact_of(const wire::shown_address& shown, transport_kind kind,
+                       std::string_view user = "parkway");
 /// Which phone sent this: its Contact (or instance, RFC 5626) and where it came from.
 device device_of(const message& m, const flow& from);
 

@@ -12,7 +12,7 @@ namespace parkway::sip {
 std::string refusal_lines(const refusal& why) {
   std::string lines;
   if (!why.text.empty())
-    lines.append("Warning: 399 parkway ").append(sip::quoted(why.text)).append("\r\n");
+    lines.append("Warning: 399 pbx ").append(sip::quoted(why.text)).append("\r\n");
   if (status_of(why) == 503) lines.append("Retry-After: 10\r\n");
   return lines;
 }

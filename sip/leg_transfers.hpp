@@ -60,6 +60,9 @@ class transfer_reports {
 
 inline constexpr std::string_view sipfrag_type = "message/sipfrag;version=2.0";
 
+/// How long reports of a REFER may go on; said in its 202, where some phones look for it.
+inline constexpr std::string_view report_expires = "Expires: 180\r\n";
+
 /// The lines and the body (message/sipfrag) of a report.
 struct report_text {
   std::string lines;

@@ -25,6 +25,24 @@ outside_transfer describe(const uri& asked, const transfer_requested& wish) {
   return what;
 }
 
+bool all_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// The place asked for, as an orbit of draft-procter-bliss-call-park-extension: N of *68N too, the
+/// own extension where none is named. Empty: no place is asked for, or the PBX chooses it.
+std::string orbit_of(const outside_transfer& what, const tenant& in, const number& own) {
+  if (!what.orbit.empty()) return what.orbit;
+  if (what.dialled == "park") return own.text;
+  std::string_view dialled = what.dialled;
+  const auto& code = in.codes.call_park;
+  if (!dialled.starts_with(code)) return {};
+  dialled.remove_prefix(code.size());
+  if (dialled.ends_with('#')) dialled.remove_suffix(1);
+  if (dialled.empty()) return own.text;
+  return all_digits(dialled) ? std::string{dialled} : std::string{};
+}
+
 }  // namespace
 
 void shard_core::on_refer(message request, const flow& from, const request_key& key) {
@@ -43,11 +61,12 @@ void shard_core::on_refer(message request, const flow& from, const request_key& 
   auto what = describe(*request.request_uri(), *wish);
   const bool silent = wants_silence(request);
   auto text = writer::response(request, 202, made->local_tag, from.remote);
-  if (what.orbit.empty())
+  const auto orbit = orbit_of(what, *who->tenant, who->extension->number);
+  if (orbit.empty())
     text.lines(contact_of(shown_to(from), from.kind));
-  else  // Where it goes, as draft-procter-bliss-call-park-extension has it.
-    text.header("Contact", "<sip:park@" + who->tenant->domain + ";orbit=" + what.orbit + ">");
-  if (silent) text.lines("Refer-Sub: false\r\n");
+  else
+    text.header("Contact", "<sip:park@" + who->tenant->domain + ";orbit=" + orbit + ">");
+  text.lines(silent ? std::string_view{"Refer-Sub: false\r\n"} : report_expires);
   respond(*transaction, 202, text.finish());
   auto& r = referrals_[id.serial];
   r.via = from;

@@ -238,13 +238,13 @@ void shard_core::on_notify_phone(const notify_phone& n) {
   dialog names;
   names.call_id = ids_.call_id();
   names.local_tag = ids_.leg_tag(id.serial);
-  names.local = "\"Call Park\" <sip:" + escape_user(state.service_number.text) + "@" + state.domain
-                + ">;tag=" + names.local_tag;
+  const auto service = escape_user(state.service_number.text);
+  names.local = "\"Call Park\" <sip:" + service + "@" + state.domain + ">;tag=" + names.local_tag;
   names.remote = "<sip:" + escape_user(n.extension.text) + "@" + state.domain + ">";
   names.target = n.to.uri;
   names.routes = n.to.path;
   const auto text = unasked_notify_of(state, lent_->profiles->of(n.to.user_agent),
-                                      lent_->wall(now_), contact_of(shown, to.kind));
+                                      lent_->wall(now_), contact_of(shown, to.kind, service));
   const auto branch = ids_.branch();
   const auto bytes = begin_request(*this, to, names, "NOTIFY", 1, branch)
                        .lines(text.lines)

@@ -25,7 +25,9 @@ verdict check_mandatory(const message& m) {
   }
   for (const std::string_view name : {"Max-Forwards", "Content-Type", "Expires", "Refer-To"})
     if (m.count(name) > 1) return refuse(400, "several " + std::string(name));
-  if (m.call_id().empty() || m.call_id().find_first_of(" \t<>\"") != std::string_view::npos)
+  // A word may hold '<', '>' and '"' (§25.1): whoever prints a Call-ID into another text escapes
+  // it.
+  if (m.call_id().empty() || m.call_id().find_first_of(" \t") != std::string_view::npos)
     return refuse(400, "Call-ID is no word");
   return std::nullopt;
 }

@@ -31,6 +31,9 @@ class Lamps(ParkOffice):
             self.assertLess(at - began, LATE)
             self.assertIn('<identity display="user106">sip:106@pbx.test;user=phone</identity>', notify.body)
             for word in ('Bob', '*88103'): self.assertIn(word, notify.body)
+            self.assertRegex(notify.header('From'), '^"Call Park" <sip:666@pbx.test>;tag=')
+            self.assertRegex(notify.header('Contact'), r'^<sip:666@127\.0\.0\.1:')
+            self.assertEqual(notify.header('Call-Info'), '<sip:pbx.test>;appearance-index=*;appearance-state=idle')
         began = time.monotonic()
         alice.call('*88103').wait_up()
         for phone in (desk, cordless):
@@ -111,6 +114,7 @@ class Lamps(ParkOffice):
         lamp = james.subscribe('call-info', '103', PARK_BODY)
         self.assertEqual(lamp.final.status, 200, james.ladder())
         lamp.wait('first NOTIFY', lambda s: '<callpark/>' in s.body)
+        self.assertEqual(lamp.notifies[0][1].header('Call-Info'), '<sip:pbx.test>;appearance-index=*;appearance-state=idle')
         out = self.park('*68103')
         lamp.wait('parked', lambda s: '<identity display="user106">sip:106@pbx.test;user=phone</identity>' in s.body)
         out.hang_up()

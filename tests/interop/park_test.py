@@ -154,18 +154,22 @@ class Park(ParkOffice):
         self.nothing_at(self.phone('105'), '*88103')
 
     def test_park_by_refer_outside_a_dialog(self):
-        """REFER to sip:park@domain;orbit=103 with Replaces, its tags in either order, parks the peer of that call. An anonymous
-        From is let in, somebody else's is not."""
+        """REFER to sip:park@domain;orbit=103 (or to the code) with Replaces, its tags in either order, parks the peer of that call;
+        the 202 names the orbit. An anonymous From is let in, somebody else's is not."""
         james = self.phone('103', tone=850)
-        for own_first, from_ in ((False, None), (True, '<sip:anonymous@anonymous.invalid>')):
+        for own_first, from_, asked in ((False, None, 'sip:park@pbx.test;orbit=103'),
+                                        (True, '<sip:anonymous@anonymous.invalid>', 'sip:*68103@pbx.test')):
             out, into = self.answered_call()
             call_id, *tags = into.name
             to_tag, from_tag = reversed(tags) if own_first else tags
             escaped = f'{call_id}%3Bto-tag%3D{to_tag}%3Bfrom-tag%3D{from_tag}'.replace('@', '%40')
             headers = [('Refer-To', f'<sip:106@127.0.0.1?Replaces={escaped}>'), ('Referred-By', f'<{self.bob.uri}>')]
-            ask = lambda name: self.bob.request('REFER', 'sip:park@pbx.test;orbit=103', headers, from_=name).status
-            self.assertEqual(ask('<sip:103@pbx.test>'), 403)
-            self.assertEqual(ask(from_), 202)
+            ask = lambda name: self.bob.request('REFER', asked, headers, from_=name)
+            self.assertEqual(ask('<sip:103@pbx.test>').status, 403)
+            accepted = ask(from_)
+            self.assertEqual(accepted.status, 202)
+            self.assertEqual(accepted.header('Contact'), '<sip:park@pbx.test;orbit=103>')
+            self.assertEqual(accepted.header('Expires'), '180')
             out.wait_hears(MUSIC)
             self.retrieved(james, '*88', out, 850).hang_up()
             out.wait_over()
@@ -339,8 +343,10 @@ class Refused(ParkOffice):
         self.refused('*58', 403, self.talk(self.customer, alice))
 
     def test_nothing_to_park(self):
-        """INVITE *68103 without another call: 404."""
-        self.assertEqual(self.bob.call('*68103').wait_final().status, 404)
+        """INVITE *68103 without another call: 404, and why."""
+        final = self.bob.call('*68103').wait_final()
+        self.assertEqual(final.status, 404)
+        self.assertEqual(final.header('Warning'), '399 pbx "No call to park"')
 
     def test_a_call_that_is_not_answered(self):
         """A call that only rings cannot be parked: 403."""

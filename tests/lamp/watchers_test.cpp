@@ -16,6 +16,8 @@ TEST_CASE("call-info takes the place of park-info for its own phone alone", "[la
   story.run_for(200ms);
   REQUIRE(key.status() == 200);
   CHECK(has(key.body(), "<callpark/>"));
+  CHECK(key.told().back().header("Call-Info")
+        == "<sip:pbx.test>;appearance-index=*;appearance-state=idle");
   park(story, people);
   CHECK(has(key.body(), "<parked>"));
   CHECK_FALSE(has(key.body(), "urn:parkway"));

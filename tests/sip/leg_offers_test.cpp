@@ -483,7 +483,9 @@ TEST_CASE("a REFER is accepted, reported in order, and its end acknowledged", "[
   phone.sends(
     "REFER",
     "Refer-To: <sip:%2A68104@pbx.test;orbit=104?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2>\r\n");
-  CHECK_FALSE(at.next_response(202).header("Refer-Sub"));
+  const auto accepted = at.next_response(202);
+  CHECK_FALSE(accepted.header("Refer-Sub"));
+  CHECK(accepted.header("Expires") == "180");
   const auto trying = at.next_request(method::notify);
   CHECK(trying.header("Event") == "refer");
   CHECK(trying.header("Subscription-State")->starts_with("active"));

@@ -55,6 +55,7 @@ TEST_CASE("a sound message passes", "[validate]") {
   CHECK(status({}) == sound);
   CHECK(status(response()) == sound);
   CHECK(status({.hops = ""}) == sound);
+  CHECK(status({.call_id = R"(Call-ID: a-.!%*_+`'~()<>:\"/[]?{}@b<">)"}) == sound);
   CHECK(status({.start = "INVITE tel:+15550100 SIP/2.0"}) == sound);
   CHECK(status({.from = "From: <isbn:2983792873>;tag=1"}) == sound);
   CHECK(status({.via = "Via: SIP/2.0/TCP [2001:db8::9]:5060;branch=z9hG4bKx"}) == sound);
