@@ -250,6 +250,20 @@ std::uint64_t shard_core::merge_key(const message& invite) const {
   return merge_hash_(text);
 }
 
+/// Whoever is parked is fetched, however full the node is: beyond the bound there is room for calls
+/// that park or fetch another or take its place. To each that is up these are three at most: who
+/// has fetched it, who parks it again, and who fetches that while the former is still told where
+/// it is. A code that finds no call ends its own at once.
+bool shard_core::has_room_for(const incoming_call& call, const feature_codes& codes) const {
+  const std::uint64_t up = *options_.calls;
+  const std::uint64_t bound = node().calls_max;
+  if (up < bound) return true;
+  const auto begins_with = [&](const std::string& code) { return call.dialled.starts_with(code); };
+  const bool joins = call.replaces || begins_with(codes.call_park)
+                     || begins_with(codes.group_call_park) || begins_with(codes.call_retrieve);
+  return joins && up < 4 * bound;
+}
+
 void shard_core::on_invite(message invite, const flow& from, const request_key& key) {
   const auto who = authenticate(invite, from, invite.request_uri()->host);
   if (!who) return;
@@ -257,7 +271,7 @@ void shard_core::on_invite(message invite, const flow& from, const request_key& 
   if (!call) return;
   const auto copies = merge_key(invite);
   if (invites_.contains(copies)) return answer(invite, from, 482);
-  const bool room = *options_.calls < node().calls_max;
+  const bool room = has_room_for(*call, who->tenant->codes);
   const auto id = lent_->fresh_leg(options_.index);
   const cookie_parts cookie{id.serial, cookie_parts::none};
   const auto transaction =

@@ -415,6 +415,22 @@ class Scope(ParkOffice):
         self.retrieved(self.bob, '*88101', out, 1000)
 
 
+class FewCalls(ParkOffice):
+    more = '[limits]\ncalls = 1\n'
+
+    def test_a_full_node(self):
+        """No room for another call: what is up is parked, by REFER and by INVITE, and fetched all the same."""
+        eve = self.phone('105')
+        out = self.park('*68103')
+        self.assertEqual(eve.call('101').wait_final().status, 503)
+        james = self.phone('103', tone=850)
+        back = self.retrieved(james, '*88', out, 850)
+        back.hold()
+        james.call('*68103').wait_up()
+        self.retrieved(self.phone('101', tone=1000), '*88103', out, 1000)
+        self.assertEqual(eve.call('104').wait_final().status, 503)
+
+
 class OtherCodes(ParkOffice):
     codes = 'CALL_PARK = "#1"\nGROUP_CALL_PARK = "#2"\nCALL_RETRIEVE = "#3"'
 
