@@ -148,7 +148,7 @@ TEST_CASE("a refused call tells the phone why", "[leg][inbound]") {
   phone_side phone{at};
   at.tell(refuse{phone.calls().leg, {fault_code::no_such_number, 0, "nobody has \"999\""}});
   const auto refused = at.next_response(404);
-  CHECK(refused.header("Warning") == "399 parkway \"nobody has \\\"999\\\"\"");
+  CHECK(refused.header("Warning") == "399 pbx \"nobody has \\\"999\\\"\"");
   phone.peer = refused.to_text();
   at.arrives(phone.request("ACK", {}, {}, phone.invite_branch, phone.invite_sequence));
   at.wait(40s);
