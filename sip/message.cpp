@@ -79,6 +79,13 @@ std::string_view tag_of(osip_from_t* header) {
   return tag ? view(tag->gvalue) : std::string_view();
 }
 
+bool has_bare_tag(osip_from_t* header) {
+  osip_uri_param_t* tag = nullptr;
+  char name[] = "tag";
+  if (!header || osip_uri_param_get_byname(&header->gen_params, name, &tag) < 0) return false;
+  return tag && view(tag->gvalue).empty();
+}
+
 }  // namespace
 
 std::string_view method_name(method m) {
@@ -282,6 +289,9 @@ std::string_view message::from_text() const {
 }
 std::string_view message::to_text() const {
   return it_->value("To");
+}
+bool message::has_bare_tag() const {
+  return sip::has_bare_tag(it_->osip->from) || sip::has_bare_tag(it_->osip->to);
 }
 std::string_view message::from_tag() const {
   return tag_of(it_->osip->from);

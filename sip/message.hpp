@@ -86,6 +86,8 @@ class message {
   std::string_view to_text() const;
   std::string_view from_tag() const;
   std::string_view to_tag() const;
+  /// Whether From or To has a tag without a value (";tag"): none at all, and none could be added.
+  bool has_bare_tag() const;
   /// The header taken apart, or the fault name_addr::parse gave. Parsed on first use.
   const result<name_addr>& from() const;
   const result<name_addr>& to() const;

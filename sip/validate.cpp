@@ -29,6 +29,7 @@ verdict check_mandatory(const message& m) {
   // it.
   if (m.call_id().empty() || m.call_id().find_first_of(" \t") != std::string_view::npos)
     return refuse(400, "Call-ID is no word");
+  if (m.has_bare_tag()) return refuse(400, "a tag without a value");
   return std::nullopt;
 }
 

@@ -51,6 +51,12 @@ parts response() {
 
 }  // namespace
 
+TEST_CASE("a tag has a value: beside an empty one ours would not be found", "[validate]") {
+  CHECK(status({.to = "To: <sip:104@pbx.test>;tag;tag==2"}) == 400);
+  CHECK(status({.to = "To: <sip:104@pbx.test>;tag="}) == 400);
+  CHECK(status({.from = "From: <sip:103@pbx.test>;tag"}) == 400);
+}
+
 TEST_CASE("a sound message passes", "[validate]") {
   CHECK(status({}) == sound);
   CHECK(status(response()) == sound);
