@@ -73,8 +73,10 @@ verdict check_via(const message& m) {
 }
 
 /// From and To may name any scheme; what they cannot be is unreadable. A From without tag is that
-/// of an RFC 2543 client (§12.1.1).
+/// of an RFC 2543 client (§12.1.1). An open quote would swallow the tag that an answer adds.
 verdict check_parties(const message& m) {
+  if (!quotes_close(m.from_text())) return refuse(400, "From: a quote does not end");
+  if (!quotes_close(m.to_text())) return refuse(400, "To: a quote does not end");
   for (const auto* party : {&m.from(), &m.to()}) {
     if (*party || party->error().code == fault_code::unsupported) continue;
     return refuse(400, (party == &m.from() ? "From: " : "To: ") + party->error().detail);

@@ -57,6 +57,14 @@ TEST_CASE("a tag has a value: beside an empty one ours would not be found", "[va
   CHECK(status({.from = "From: <sip:103@pbx.test>;tag"}) == 400);
 }
 
+TEST_CASE("a quote in From or To ends: an open one would swallow the tag of an answer",
+          "[validate]") {
+  CHECK(status({.from = R"(From: <isbn:2983792873>;tag=1;x="y)"}) == 400);
+  CHECK(status({.to = R"(To: <isbn:2983792873>;x="y)"}) == 400);
+  CHECK(status({.to = R"(To: <isbn:2983792873>;x="y\")"}) == 400);
+  CHECK(status({.to = R"(To: <isbn:2983792873>;x="y\" z")"}) == sound);
+}
+
 TEST_CASE("a sound message passes", "[validate]") {
   CHECK(status({}) == sound);
   CHECK(status(response()) == sound);
