@@ -22,10 +22,12 @@ struct tick {
 class deadline {
  public:
   using time_point = std::chrono::steady_clock::time_point;
-  static constexpr auto hop_max = std::chrono::seconds{60};
+  static constexpr auto hop_of_a_call = std::chrono::seconds{60};
 
-  /// `which` tells the deadlines of one actor apart.
-  explicit deadline(std::uint8_t which) : which_(which) {}
+  /// `which` tells the deadlines of one actor apart; `hop_max`: longer for one that never ends, so
+  /// that it sleeps while nothing happens.
+  explicit deadline(std::uint8_t which, std::chrono::seconds hop_max = hop_of_a_call)
+    : which_(which), hop_max_(hop_max) {}
 
   void set(caf::event_based_actor* self, time_point at) {
     at_ = at;
@@ -57,11 +59,12 @@ class deadline {
  private:
   void hop(caf::event_based_actor* self) {
     const auto left = std::max(at_ - self->clock().now(), time_point::duration::zero());
-    self->delayed_send(self, std::min<time_point::duration>(left, hop_max), tick{which_, epoch_});
+    self->delayed_send(self, std::min<time_point::duration>(left, hop_max_), tick{which_, epoch_});
   }
 
   std::uint8_t which_;
   bool armed_ = false;
+  std::chrono::seconds hop_max_;
   std::uint64_t epoch_ = 0;
   time_point at_{};
 };

@@ -38,7 +38,8 @@ struct extension {
   std::vector<parked_here> parked;  ///< Longest-parked first.
   std::uint64_t changes = 0;
   std::optional<std::chrono::steady_clock::time_point> idle_since;
-  deadline expiry{1};
+  /// A hop a minute of each of 50 000 registered phones cost more than their REGISTERs.
+  deadline expiry{1, std::chrono::hours{1}};
   caf::actor lamps;  ///< The notifier: from the first watcher or parked call on.
 
   extension(caf::event_based_actor* actor, context_ptr house, tenant_name tenant, number n);

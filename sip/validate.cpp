@@ -51,14 +51,13 @@ bool sound_host(std::string_view host) {
 
 /// Whether every quoted string in `text` ends.
 bool quotes_close(std::string_view text) {
-  bool inside = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (inside && text[i] == '\\')
-      ++i;
-    else if (text[i] == '"')
-      inside = !inside;
+  for (auto at = text.find('"'); at != std::string_view::npos; at = text.find('"', at + 1)) {
+    at = text.find_first_of("\"\\", at + 1);
+    while (at < text.size() && text[at] == '\\')
+      at = text.find_first_of("\"\\", at + 2);
+    if (at == std::string_view::npos) return false;
   }
-  return !inside;
+  return true;
 }
 
 verdict check_via(const message& m) {

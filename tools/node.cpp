@@ -14,6 +14,7 @@
 #include "sip/message.hpp"
 #include "sip/transport.hpp"
 #include "tools/control_socket.hpp"
+#include "tools/huge_pages.hpp"
 #include "tools/park_answers.hpp"
 #include "tools/reload.hpp"
 #include "tools/service.hpp"
@@ -267,6 +268,7 @@ exit_status cannot_run(const fault& why) {
 
 exit_status run_node(const std::filesystem::path& file) {
   hold_signals();  // One that comes while we start is obeyed when we have.
+  grow_in_huge_pages();
   auto read = read_configuration(file);
   if (const auto* const errors = std::get_if<1>(&read)) {
     for (const auto& error : *errors)

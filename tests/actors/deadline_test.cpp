@@ -11,7 +11,7 @@ namespace {
 
 /// What a test tells the sleeper to do with its deadline.
 struct order {
-  enum class what { set, clear } it;
+  enum class what { set, set_lasting, clear } it;
   std::chrono::seconds after{0};
 };
 
@@ -24,19 +24,24 @@ struct sleeper {
   std::shared_ptr<moments> due_at;
   deadline mine{1};
   deadline other{2};
+  deadline lasting{3, std::chrono::hours{1}};
+  std::shared_ptr<std::size_t> wakes;
 
-  sleeper(caf::event_based_actor* actor, std::shared_ptr<moments> noted)
-    : self(actor), due_at(std::move(noted)) {}
+  sleeper(caf::event_based_actor* actor, std::shared_ptr<moments> noted,
+          std::shared_ptr<std::size_t> woken)
+    : self(actor), due_at(std::move(noted)), wakes(std::move(woken)) {}
 
   caf::behavior make_behavior() {
     other.set_after(self, 7s);
     return {
       [this](const order& o) {
         if (o.it == order::what::clear) return mine.clear();
+        if (o.it == order::what::set_lasting) return lasting.set_after(self, o.after);
         mine.set_after(self, o.after);
       },
       [this](const tick& t) {
-        if (mine.due(self, t)) due_at->push_back(self->clock().now());
+        ++*wakes;
+        if (mine.due(self, t) || lasting.due(self, t)) due_at->push_back(self->clock().now());
       },
     };
   }
@@ -45,7 +50,8 @@ struct sleeper {
 struct bed {
   house h;
   std::shared_ptr<moments> due = std::make_shared<moments>();
-  caf::actor who = h.spawn<sleeper>(due);
+  std::shared_ptr<std::size_t> wakes = std::make_shared<std::size_t>(0);
+  caf::actor who = h.spawn<sleeper>(due, wakes);
   std::chrono::steady_clock::time_point began = h.now();
 
   ~bed() { caf::anon_send_exit(who, caf::exit_reason::kill); }
@@ -74,6 +80,17 @@ TEST_CASE("a far deadline is reached in hops of a minute", "[deadline]") {
   b.h.after(2h);
   REQUIRE(b.due->size() == 1);
   CHECK(b.due->front() - b.began == 3601s);
+}
+
+TEST_CASE("the deadline of what lasts does not wake it every minute", "[deadline]") {
+  bed b;
+  b.h.after(10s);
+  *b.wakes = 0;
+  b.says({order::what::set_lasting, 7201s});
+  b.h.after(3h);
+  REQUIRE(b.due->size() == 1);
+  CHECK(b.due->front() - b.began == 7211s);
+  CHECK(*b.wakes == 3);
 }
 
 TEST_CASE("a deadline that is set again forgets when it was due before", "[deadline]") {
