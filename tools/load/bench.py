@@ -28,13 +28,15 @@ def number(kind, i): return f'{kind}{i:04d}'
 class Bench:
     """A Parkway with users of three classes: 1.... call, 2.... are called and park, 3.... retrieve."""
 
-    def __init__(self, options, users, more_users=0):
-        self.options, self.users = options, users
+    def __init__(self, options, users, more_users=0, second=0):
+        """second: 1 for one that runs beside the first."""
+        self.options, self.users, self.port = options, users, 5060 + second
         self.folder = tempfile.mkdtemp(prefix='parkway-bench-')
         numbers = [number(kind, i) for kind in '123' for i in range(users)] + [f'9{i:06d}' for i in range(more_users)]
         staff = directory([(n, 'Load ' + n) for n in numbers], domain='load.test', call_park='recall_time = 0')
         calls = max(2000, options.count + 500)
-        self.node = Node(staff, address=SERVER, ports=(5060, 5060), level='warn', media_ports=(65000 - 4 * calls, 64999), command=ON_LAST,
+        top = 65000 - second * 4 * calls
+        self.node = Node(staff, address=SERVER, ports=(self.port, self.port), level='warn', media_ports=(top - 4 * calls, top - 1), command=ON_LAST,
                          more=f'[limits]\ncalls = {calls + 20000}\n')
         self.node.start()
         self.running = []
@@ -47,7 +49,7 @@ class Bench:
     # ---- SIPp
 
     def sipp(self, scenario, address, port, **more):
-        self.running.append(Sipp(self.folder, scenario, (SERVER, 5060), address, port, command=ON_FIRST, **more))
+        self.running.append(Sipp(self.folder, scenario, (SERVER, self.port), address, port, command=ON_FIRST, **more))
         return self.running[-1]
 
     def data(self, name, users, dials=None):
@@ -266,24 +268,27 @@ OF_PHONES = dict(hunting=hunting, lamps=lamps)                  # measured with 
 
 
 def scale(options, table):
-    """The same work while 1 000, and while 50 000 registrations are live."""
-    figures = {}
-    for live in (1000, 50000):
-        bench = Bench(options, 1000, live)
-        try:
+    """The same work by a program with 1 000 and by one with 50 000 live registrations, in turns: how fast the machine is changes within minutes."""
+    few, many = benches = Bench(options, 1000, 1000), Bench(options, 1000, 50000, second=1)
+    took = {}
+    try:
+        for bench, live in ((few, 1000), (many, 50000)):
             # Sources of SIPp keep one port; contacts of all of these are there.
             bench.register([f'9{i:06d}' for i in range(live)], NET + '5', 6500, rate=2000)
             bench.register(bench.class_('2'), CALLEES, 7000)
             bench.register(bench.class_('1'), CALLERS, 6000)
-            time.sleep(TRANSACTIONS_END)
-            for what, one in (('REGISTER', lambda: bench.single('register', 1000, bench.class_('1'))),
-                              ('OPTIONS', lambda: bench.single('options', 4000, bench.class_('1'))), ('call', lambda: bench.call(100))):
-                figures[what, live] = one()
-        finally: bench.close()
+        time.sleep(TRANSACTIONS_END)
+        for _ in range(5):
+            for bench in benches:
+                for what, one in (('REGISTER', lambda: bench.single('register', 1000, bench.class_('1'))),
+                                  ('OPTIONS', lambda: bench.single('options', 4000, bench.class_('1'))), ('call', lambda: bench.call(100))):
+                    took.setdefault((what, bench), []).append(one()[0])
+    finally:
+        for bench in benches: bench.close()
     for what in ('REGISTER', 'OPTIONS', 'call'):
-        few, many = (figures[what, live][0] for live in (1000, 50000))
-        table.add(f'{what} with 1 000 and with 50 000 live registrations', f'{few:.0f} and {many:.0f} us CPU',
-                  f'{100 * (many / few - 1):+.0f} %; {figures[what, 50000][1]}')
+        before, after = took[what, few], took[what, many]
+        table.add(f'{what} with 1 000 and with 50 000 live registrations', f'{statistics.median(before):.0f} and {statistics.median(after):.0f} us CPU',
+                  f'{100 * (statistics.median(a / b for a, b in zip(after, before)) - 1):+.0f} %, medians of {len(before)} turns')
 
 
 def main():
