@@ -1,9 +1,9 @@
 #pragma once
 
 #include "actors/deadline.hpp"
-#include "actors/dial_plan.hpp"
 #include "actors/latecomers.hpp"
 #include "actors/lines.hpp"
+#include "kernel/dial_plan.hpp"
 
 #include <array>
 #include <optional>

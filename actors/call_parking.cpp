@@ -1,6 +1,6 @@
 #include "actors/call.hpp"
-#include "actors/dial_plan.hpp"
 #include "actors/negotiation.hpp"
+#include "kernel/dial_plan.hpp"
 #include "kernel/directory.hpp"
 #include "kernel/log.hpp"
 

@@ -109,12 +109,10 @@ void extension::register_phones(const register_phone& r) {
 }
 
 void extension::phones_changed(std::size_t before) {
-  if (const auto next = phones.next_expiry()) {
-    // A refresh only moves the expiry away: the hop that is under way finds the new one.
-    if (!expiry.armed() || *next < expiry.at()) expiry.set(self, *next);
-  } else {
-    expiry.clear();
-  }
+  // A refresh only moves the expiry away, and a phone that leaves may come back: the hop that is
+  // under way finds the new one, or nobody.
+  const auto next = phones.next_expiry();
+  if (next && (!expiry.armed() || *next < expiry.at())) expiry.set(self, *next);
   const auto count = phones.all().size();
   if (count == before) return;
   self->send(line.house().bus,

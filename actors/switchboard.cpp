@@ -2,13 +2,13 @@
 
 #include "actors/call.hpp"
 #include "actors/consultation.hpp"
-#include "actors/dial_plan.hpp"
 #include "actors/extension.hpp"
 #include "actors/lines.hpp"
 #include "actors/park_group.hpp"
 #include "actors/referral.hpp"
 #include "actors/retrieval.hpp"
 #include "actors/ring_group.hpp"
+#include "kernel/dial_plan.hpp"
 #include "kernel/directory.hpp"
 #include "kernel/log.hpp"
 

@@ -12,13 +12,13 @@ namespace {
 struct candidate {
   const listener_settings* block = nullptr;
   endpoint wanted;
-  socket_handle first;
+  descriptor first;
 
   bool is_udp() const { return block->transport == transport_kind::udp; }
-  endpoint bound() const { return local_endpoint(first.fd()); }
+  endpoint bound() const { return local_endpoint(first.get()); }
 };
 
-result<socket_handle> open_socket(const candidate& c, const endpoint& at, port_use use) {
+result<descriptor> open_socket(const candidate& c, const endpoint& at, port_use use) {
   return c.is_udp() ? bind_udp(at, use) : listen_tcp(at, use);
 }
 
@@ -58,7 +58,7 @@ std::vector<candidate*> companions(std::vector<candidate>& all, const candidate&
 std::optional<fault> bind_together(const std::vector<candidate*>& group) {
   constexpr int attempts = 64;
   std::optional<fault> failed;
-  std::vector<socket_handle> taken;  // Kept, so that the kernel proposes something else.
+  std::vector<descriptor> taken;  // Kept, so that the kernel proposes something else.
   for (int i = 0; i < attempts; ++i) {
     endpoint at = group.front()->wanted;
     failed.reset();
@@ -95,7 +95,7 @@ std::optional<fault> bind_first(std::vector<candidate>& all) {
 /// Gives one shard its share of a listener.
 std::optional<fault> add_share(shard_wire& wire, candidate& c, wire_identity identity,
                                const stream_limits& limits) {
-  socket_handle socket;
+  descriptor socket;
   if (identity.shard == 0) {
     socket = std::move(c.first);
   } else {

@@ -106,7 +106,7 @@ struct shard_core final : leg_host, transaction_user {
   void on_authentication_failure(const ip_address& source);
   /// Who sent this is known: its connection, whichever shard has it, may stay.
   void trust(const flow& proved);
-  bool has_room_for(const incoming_call& call, const feature_codes& codes) const;
+  bool has_room_for(const incoming_call& call, const tenant& in) const;
   /// What two copies of one INVITE that came different ways have in common (RFC 3261 §8.2.2.2).
   std::uint64_t merge_key(const message& invite) const;
   /// The announcement of a call; nothing: refused.

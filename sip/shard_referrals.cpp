@@ -1,3 +1,4 @@
+#include "kernel/dial_plan.hpp"
 #include "sip/shard_core.hpp"
 #include "sip/translate.hpp"
 #include "sip/writer.hpp"
@@ -25,22 +26,12 @@ outside_transfer describe(const uri& asked, const transfer_requested& wish) {
   return what;
 }
 
-bool all_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 /// The place asked for, as an orbit of draft-procter-bliss-call-park-extension: N of *68N too, the
 /// own extension where none is named. Empty: no place is asked for, or the PBX chooses it.
 std::string orbit_of(const outside_transfer& what, const tenant& in, const number& own) {
-  if (!what.orbit.empty()) return what.orbit;
-  if (what.dialled == "park") return own.text;
-  std::string_view dialled = what.dialled;
-  const auto& code = in.codes.call_park;
-  if (!dialled.starts_with(code)) return {};
-  dialled.remove_prefix(code.size());
-  if (dialled.ends_with('#')) dialled.remove_suffix(1);
-  if (dialled.empty()) return own.text;
-  return all_digits(dialled) ? std::string{dialled} : std::string{};
+  const auto meant = dial(in, what.dialled, what.orbit);
+  const auto* const park = std::get_if<dials_park>(&meant);
+  return park ? park->place.value_or(own).text : std::string{};
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "kernel/dial_plan.hpp"
 #include "kernel/log.hpp"
 #include "sip/prescan.hpp"
 #include "sip/shard_core.hpp"
@@ -254,14 +255,12 @@ std::uint64_t shard_core::merge_key(const message& invite) const {
 /// that park or fetch another or take its place. To each that is up these are three at most: who
 /// has fetched it, who parks it again, and who fetches that while the former is still told where
 /// it is. A code that finds no call ends its own at once.
-bool shard_core::has_room_for(const incoming_call& call, const feature_codes& codes) const {
+bool shard_core::has_room_for(const incoming_call& call, const tenant& in) const {
   const std::uint64_t up = *options_.calls;
   const std::uint64_t bound = node().calls_max;
   if (up < bound) return true;
-  const auto begins_with = [&](const std::string& code) { return call.dialled.starts_with(code); };
-  const bool joins = call.replaces || begins_with(codes.call_park)
-                     || begins_with(codes.group_call_park) || begins_with(codes.call_retrieve);
-  return joins && up < 4 * bound;
+  if (up >= 4 * bound) return false;
+  return call.replaces || is_feature(dial(in, call.dialled, call.orbit));
 }
 
 void shard_core::on_invite(message invite, const flow& from, const request_key& key) {
@@ -271,7 +270,7 @@ void shard_core::on_invite(message invite, const flow& from, const request_key& 
   if (!call) return;
   const auto copies = merge_key(invite);
   if (invites_.contains(copies)) return answer(invite, from, 482);
-  const bool room = has_room_for(*call, who->tenant->codes);
+  const bool room = has_room_for(*call, *who->tenant);
   const auto id = lent_->fresh_leg(options_.index);
   const cookie_parts cookie{id.serial, cookie_parts::none};
   const auto transaction =

@@ -68,8 +68,7 @@ struct stream_wire::connection {
   std::size_t unsent() const { return evbuffer_get_length(bufferevent_get_output(stream.get())); }
 };
 
-stream_wire::stream_wire(socket_handle listening, wire_identity identity,
-                         const stream_limits& limits)
+stream_wire::stream_wire(descriptor listening, wire_identity identity, const stream_limits& limits)
   : listening_(std::move(listening)), identity_(std::move(identity)), limits_(limits) {
 }
 
@@ -91,7 +90,7 @@ void stream_wire::start(const wire_loop& loop) {
   const auto accept = [](int, short, void* self) {
     static_cast<stream_wire*>(self)->on_acceptable();
   };
-  acceptable_ = add(listening_.fd(), EV_READ | EV_PERSIST, accept);
+  acceptable_ = add(listening_.get(), EV_READ | EV_PERSIST, accept);
   accept_again_ = add(-1, 0, [](int, short, void* self) {
     event_add(static_cast<stream_wire*>(self)->acceptable_.get(), nullptr);
   });
@@ -113,8 +112,8 @@ flow stream_wire::flow_to(const connection& c) const {
 void stream_wire::on_acceptable() {
   for (int i = 0; i < accepts_per_turn; ++i) {
     socket_address from;
-    socket_handle socket{
-      accept4(listening_.fd(), from.data(), from.size_out(), SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    descriptor socket{
+      accept4(listening_.get(), from.data(), from.size_out(), SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (socket) {
       const auto remote = from.to_endpoint();
       if (welcome(remote.address)) adopt(std::move(socket), remote, true);
@@ -169,15 +168,15 @@ bool stream_wire::make_room() {
 }
 
 /// Takes over an accepted socket, or one that is about to be connected.
-stream_wire::connection* stream_wire::adopt(socket_handle socket, const endpoint& remote,
+stream_wire::connection* stream_wire::adopt(descriptor socket, const endpoint& remote,
                                             bool connected) {
   if (!make_room()) return nullptr;
-  watch_liveness(socket.fd());
+  watch_liveness(socket.get());
   auto c = std::make_unique<connection>();
   c->owner = this;
   c->serial = ++last_serial_;
   c->remote = remote;
-  c->stream.reset(bufferevent_socket_new(loop_.base, socket.fd(), BEV_OPT_CLOSE_ON_FREE));
+  c->stream.reset(bufferevent_socket_new(loop_.base, socket.get(), BEV_OPT_CLOSE_ON_FREE));
   if (!c->stream) return nullptr;
   socket.release();
   bufferevent_setcb(
@@ -219,12 +218,12 @@ std::optional<flow> stream_wire::open(const endpoint& remote) {
     if (const connection* c = find(known->second); c && !c->closing) return flow_to(*c);
   const bool v6 = remote.address.version == ip_version::v6;
   if (remote.address.version != identity_.bound.address.version) return std::nullopt;
-  socket_handle socket{
+  descriptor socket{
     ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!socket) return std::nullopt;
   if (!identity_.bound.address.is_any()) {
     const socket_address from{endpoint{identity_.bound.address, 0}};
-    if (bind(socket.fd(), from.data(), from.size()) != 0) return std::nullopt;
+    if (bind(socket.get(), from.data(), from.size()) != 0) return std::nullopt;
   }
   connection* c = adopt(std::move(socket), remote, false);
   if (!c) return std::nullopt;

@@ -47,7 +47,7 @@ struct stream_limits {
 /// each connection, whoever ended it, and never from within a call of ours.
 class stream_wire final : public wire {
  public:
-  stream_wire(socket_handle listening, wire_identity identity, const stream_limits& limits);
+  stream_wire(descriptor listening, wire_identity identity, const stream_limits& limits);
   /// Ends all connections; what is queued still goes out as far as the kernel takes it at once.
   ~stream_wire() override;
   stream_wire(const stream_wire&) = delete;
@@ -91,7 +91,7 @@ class stream_wire final : public wire {
   bool welcome(const ip_address& source);
   void count_out(connection& c);
   void settle(connection& c);
-  connection* adopt(socket_handle socket, const endpoint& remote, bool connected);
+  connection* adopt(descriptor socket, const endpoint& remote, bool connected);
   flow flow_to(const connection& c) const;
   bool write(connection& c, std::string_view bytes);
   void end_soon(connection& c);
@@ -106,7 +106,7 @@ class stream_wire final : public wire {
   void on_drained(connection& c);
   void on_event(connection& c, short what);
 
-  const socket_handle listening_;
+  const descriptor listening_;
   const wire_identity identity_;
   const stream_limits limits_;
   wire_loop loop_;

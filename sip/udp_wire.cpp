@@ -45,7 +45,7 @@ struct udp_wire::inbox {
   }
 };
 
-udp_wire::udp_wire(socket_handle socket, wire_identity identity)
+udp_wire::udp_wire(descriptor socket, wire_identity identity)
   : socket_(std::move(socket)), identity_(std::move(identity)) {
 }
 
@@ -59,16 +59,16 @@ void udp_wire::start(const wire_loop& loop) {
   const auto add = [&](int fd, short what, auto run) {
     return event_ptr{event_new(loop.base, fd, what, run, this)};
   };
-  readable_ = add(socket_.fd(), EV_READ | EV_PERSIST,
+  readable_ = add(socket_.get(), EV_READ | EV_PERSIST,
                   [](int, short, void* self) { static_cast<udp_wire*>(self)->on_readable(); });
-  writable_ = add(socket_.fd(), EV_WRITE,
+  writable_ = add(socket_.get(), EV_WRITE,
                   [](int, short, void* self) { static_cast<udp_wire*>(self)->on_writable(); });
   flush_soon_ = add(-1, 0, [](int, short, void* self) { static_cast<udp_wire*>(self)->flush(); });
   event_add(readable_.get(), nullptr);
 }
 
 void udp_wire::on_readable() {
-  const int count = recvmmsg(socket_.fd(), inbox_->prepare(), batch, MSG_DONTWAIT, nullptr);
+  const int count = recvmmsg(socket_.get(), inbox_->prepare(), batch, MSG_DONTWAIT, nullptr);
   if (count <= 0) return;  // Nothing there after all, or an ICMP error about something sent.
   const auto now = std::chrono::steady_clock::now();
   flow from{identity_.shard, identity_.kind, identity_.listener, 0, {}};
@@ -114,7 +114,7 @@ int udp_wire::send_batch() {
     headers[i].msg_hdr.msg_iov = &pieces[i];
     headers[i].msg_hdr.msg_iovlen = 1;
   }
-  return sendmmsg(socket_.fd(), headers.data(), count, MSG_DONTWAIT);
+  return sendmmsg(socket_.get(), headers.data(), count, MSG_DONTWAIT);
 }
 
 void udp_wire::flush() {

@@ -49,7 +49,7 @@ class udp_wire final : public wire {
     std::uint64_t received = 0, sent = 0, refused = 0, failed = 0;
   };
 
-  udp_wire(socket_handle socket, wire_identity identity);
+  udp_wire(descriptor socket, wire_identity identity);
   ~udp_wire() override;
   udp_wire(const udp_wire&) = delete;
 
@@ -80,7 +80,7 @@ class udp_wire final : public wire {
   void on_writable();
   int send_batch();
 
-  const socket_handle socket_;
+  const descriptor socket_;
   const wire_identity identity_;
   wire_loop loop_;
   std::unique_ptr<inbox> inbox_;

@@ -26,29 +26,20 @@ fault cannot(const char* what, const endpoint& at, int error) {
                                      + " (" + (name ? name : "?") + ")"};
 }
 
-result<socket_handle> bind_socket(const char* what, int type, const endpoint& at, port_use use) {
+result<descriptor> bind_socket(const char* what, int type, const endpoint& at, port_use use) {
   const bool v6 = at.address.version == ip_version::v6;
-  socket_handle s{socket(v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  descriptor s{socket(v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!s) return cannot(what, at, errno);
-  if (v6) set(s.fd(), IPPROTO_IPV6, IPV6_V6ONLY, 1);  // 0.0.0.0 and :: may be listeners both.
+  if (v6) set(s.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);  // 0.0.0.0 and :: may be listeners both.
   // Connections of a former run in TIME_WAIT do not keep us from listening; listeners do.
-  if (type == SOCK_STREAM) set(s.fd(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (type == SOCK_STREAM) set(s.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (use == port_use::shared) allow_sharing(s);
   const socket_address address{at};
-  if (bind(s.fd(), address.data(), address.size()) != 0) return cannot(what, at, errno);
+  if (bind(s.get(), address.data(), address.size()) != 0) return cannot(what, at, errno);
   return s;
 }
 
 }  // namespace
-
-socket_handle& socket_handle::operator=(socket_handle&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-socket_handle::~socket_handle() {
-  if (fd_ >= 0) close(fd_);
-}
 
 socket_address::socket_address(const endpoint& from) {
   if (from.address.version == ip_version::v4) {
@@ -89,23 +80,23 @@ endpoint socket_address::to_endpoint() const {
   return e;
 }
 
-void allow_sharing(const socket_handle& s) {
-  set(s.fd(), SOL_SOCKET, SO_REUSEPORT, 1);
+void allow_sharing(const descriptor& s) {
+  set(s.get(), SOL_SOCKET, SO_REUSEPORT, 1);
 }
 
-result<socket_handle> bind_udp(const endpoint& at, port_use use) {
+result<descriptor> bind_udp(const endpoint& at, port_use use) {
   auto s = bind_socket("udp", SOCK_DGRAM, at, use);
   // Best effort: without CAP_NET_ADMIN the kernel gives what net.core.rmem_max allows.
-  if (s && !set(s->fd(), SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer))
-    set(s->fd(), SOL_SOCKET, SO_RCVBUF, receive_buffer);
+  if (s && !set(s->get(), SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer))
+    set(s->get(), SOL_SOCKET, SO_RCVBUF, receive_buffer);
   return s;
 }
 
-result<socket_handle> listen_tcp(const endpoint& at, port_use use) {
+result<descriptor> listen_tcp(const endpoint& at, port_use use) {
   auto s = bind_socket("tcp", SOCK_STREAM, at, use);
   if (!s) return s;
-  set(s->fd(), IPPROTO_TCP, TCP_NODELAY, 1);  // Inherited by what is accepted.
-  if (listen(s->fd(), backlog) != 0) return cannot("tcp", at, errno);
+  set(s->get(), IPPROTO_TCP, TCP_NODELAY, 1);  // Inherited by what is accepted.
+  if (listen(s->get(), backlog) != 0) return cannot("tcp", at, errno);
   return s;
 }
 
@@ -119,12 +110,12 @@ ip_address route_cache::local_address_to(const ip_address& remote, time_point no
   const auto known = routes_.find(remote);
   if (known != routes_.end() && now < known->second.until) return known->second.local;
   const bool v6 = remote.version == ip_version::v6;
-  const socket_handle probe{socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  const descriptor probe{socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   const socket_address to{endpoint{remote, 5060}};
   ip_address local;
   local.version = remote.version;
-  if (probe && connect(probe.fd(), to.data(), to.size()) == 0)
-    local = local_endpoint(probe.fd()).address;
+  if (probe && connect(probe.get(), to.data(), to.size()) == 0)
+    local = local_endpoint(probe.get()).address;
   if (routes_.size() >= routes_max) routes_.clear();
   routes_[remote] = {local, now + remembered_for};
   return local;

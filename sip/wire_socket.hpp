@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernel/descriptor.hpp"
 #include "kernel/endpoint.hpp"
 #include "kernel/result.hpp"
 
@@ -9,26 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
-#include <utility>
 
 namespace parkway::sip {
-
-/// Owns a file descriptor.
-class socket_handle {
- public:
-  socket_handle() = default;
-  explicit socket_handle(int fd) : fd_(fd) {}
-  socket_handle(socket_handle&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  socket_handle& operator=(socket_handle&& other) noexcept;
-  ~socket_handle();
-
-  int fd() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
 
 /// An endpoint as the kernel takes and gives it.
 class socket_address {
@@ -61,11 +44,11 @@ enum class port_use : std::uint8_t {
 
 /// Binds a non-blocking UDP socket (v6 sockets take v6 only); port 0: any free one. Fails with
 /// unavailable, and says which address and port, and why.
-result<socket_handle> bind_udp(const endpoint& at, port_use use);
+result<descriptor> bind_udp(const endpoint& at, port_use use);
 /// Binds a TCP socket and makes it listen; otherwise the same.
-result<socket_handle> listen_tcp(const endpoint& at, port_use use);
+result<descriptor> listen_tcp(const endpoint& at, port_use use);
 /// Lets later sockets share the port of a first one.
-void allow_sharing(const socket_handle& first);
+void allow_sharing(const descriptor& first);
 /// What a socket is bound to.
 endpoint local_endpoint(int fd);
 

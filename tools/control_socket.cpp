@@ -124,10 +124,6 @@ fault cannot(const std::string& what) {
 
 }  // namespace
 
-descriptor::~descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 result<descriptor> listen_for_control(const std::filesystem::path& data_dir) {
   descriptor folder;
   const auto address = address_in(data_dir, folder);

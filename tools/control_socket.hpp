@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernel/descriptor.hpp"
 #include "kernel/result.hpp"
 
 #include <filesystem>
@@ -7,27 +8,8 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 
 namespace parkway {
-
-/// A file descriptor that is closed with its owner.
-class descriptor {
- public:
-  explicit descriptor(int fd = -1) : fd_(fd) {}
-  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~descriptor();
-
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 /// What a question is answered with: text for stdout, or why there is none.
 struct control_answer {

@@ -4,10 +4,10 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace parkway::media {
 
@@ -51,10 +51,6 @@ void mark_expedited(const descriptor& rtp, ip_version version) {
 }
 
 }  // namespace
-
-descriptor::~descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
 
 result<udp_sockets> udp_sockets::bind(const ip_address& address, std::uint16_t even_port) {
   auto rtp = bind_one(socket_address{endpoint{address, even_port}});

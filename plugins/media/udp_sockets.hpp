@@ -1,30 +1,12 @@
 #pragma once
 
+#include "kernel/descriptor.hpp"
 #include "kernel/endpoint.hpp"
 #include "kernel/result.hpp"
 
 #include <cstdint>
-#include <utility>
 
 namespace parkway::media {
-
-/// Owns a file descriptor.
-class descriptor {
- public:
-  descriptor() = default;
-  explicit descriptor(int fd) : fd_(fd) {}
-  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~descriptor();
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 /// The two sockets of a media port.
 struct udp_sockets {

@@ -196,8 +196,8 @@ void fake_media::part(media_id id) {
 }
 
 const fake_media::port* fake_media::numbered(std::uint16_t number) const {
-  for (const auto& [id, port] : ports_)
-    if (port.number == number) return &port;
+  for (const auto& [id, one] : ports_)
+    if (one.number == number) return &one;
   return nullptr;
 }
 

@@ -34,31 +34,31 @@ endpoint at(const std::string& address, std::uint16_t port) {
 
 /// A phone's socket, never blocking.
 struct peer {
-  socket_handle socket;
+  descriptor socket;
   std::string inbox;  ///< TCP: all that came. UDP: the last datagram.
   bool ended = false;
 
-  explicit peer(socket_handle s) : socket(std::move(s)) {}
+  explicit peer(descriptor s) : socket(std::move(s)) {}
   static peer udp(const endpoint& to) { return connected(SOCK_DGRAM, to); }
   static peer tcp(const endpoint& to) { return connected(SOCK_STREAM, to); }
   static peer connected(int type, const endpoint& to) {
     const bool v6 = to.address.version == ip_version::v6;
-    socket_handle s{::socket(v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    descriptor s{::socket(v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     const socket_address address{to};
-    const int failed = connect(s.fd(), address.data(), address.size());
+    const int failed = connect(s.get(), address.data(), address.size());
     if (failed != 0) REQUIRE(errno == EINPROGRESS);
     return peer{std::move(s)};
   }
 
-  endpoint local() const { return local_endpoint(socket.fd()); }
+  endpoint local() const { return local_endpoint(socket.get()); }
   /// Sends as much as the kernel takes: how much that was.
   std::size_t send(std::string_view bytes) {
-    const auto sent = ::send(socket.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const auto sent = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
   }
   bool receive_datagram() {
     char room[65536];
-    const auto size = recv(socket.fd(), room, sizeof room, 0);
+    const auto size = recv(socket.get(), room, sizeof room, 0);
     if (size > 0) inbox.assign(room, static_cast<std::size_t>(size));
     return size > 0;
   }
@@ -66,7 +66,7 @@ struct peer {
   std::string& read() {
     char room[65536];
     for (;;) {
-      const auto size = recv(socket.fd(), room, sizeof room, 0);
+      const auto size = recv(socket.get(), room, sizeof room, 0);
       if (size > 0) {
         inbox.append(room, static_cast<std::size_t>(size));
         continue;
@@ -241,7 +241,7 @@ TEST_CASE("a port that somebody else holds is an error that says which", "[wire]
   const auto holder =
     kind == udp ? bind_udp(at("127.0.0.1", 0), use) : listen_tcp(at("127.0.0.1", 0), use);
   REQUIRE(holder);
-  const endpoint taken = local_endpoint(holder->fd());
+  const endpoint taken = local_endpoint(holder->get());
   const auto shards = GENERATE(std::uint16_t{1}, std::uint16_t{3});
   const auto bound = bind_listeners({block(kind, "127.0.0.1", taken.port)}, shards);
   REQUIRE_FALSE(bound);
@@ -493,15 +493,15 @@ TEST_CASE("a contact without a connection is called", "[wire]") {
   house h{{block(udp), block(tcp)}};
   auto phone = listen_tcp(at("127.0.0.1", 0), port_use::first);
   REQUIRE(phone);
-  const auto to = h.wire().reach(tcp, local_endpoint(phone->fd()));
+  const auto to = h.wire().reach(tcp, local_endpoint(phone->get()));
   REQUIRE(to);
-  CHECK(h.wire().reach(tcp, local_endpoint(phone->fd())) == to);
+  CHECK(h.wire().reach(tcp, local_endpoint(phone->get())) == to);
   CHECK(h.wire().send(*to, options("called")));
   std::unique_ptr<peer> line;
   REQUIRE(h.until([&] {
     if (!line)
-      if (const int fd = accept4(phone->fd(), nullptr, nullptr, SOCK_NONBLOCK); fd >= 0)
-        line = std::make_unique<peer>(socket_handle{fd});
+      if (const int fd = accept4(phone->get(), nullptr, nullptr, SOCK_NONBLOCK); fd >= 0)
+        line = std::make_unique<peer>(descriptor{fd});
     return line && line->read() == options("called");
   }));
   line->send(options("answer"));
@@ -518,7 +518,7 @@ TEST_CASE("a connection is made anew once it has ended, and not before", "[wire]
   house h{{block(udp), block(tcp)}};
   auto phone = listen_tcp(at("127.0.0.1", 0), port_use::first);
   REQUIRE(phone);
-  const auto contact = local_endpoint(phone->fd());
+  const auto contact = local_endpoint(phone->get());
   auto line = std::make_unique<peer>(peer::tcp(h.bound(1)));
   REQUIRE(h.until([&] { return line->send(options("c")) > 0; }));
   REQUIRE(h.until([&] { return h.arrivals.size() == 1; }));
@@ -540,7 +540,7 @@ TEST_CASE("a contact that does not answer the call ends as a connection does", "
   endpoint nobody;
   {
     const auto gone = bind_udp(at("127.0.0.1", 0), port_use::first);
-    nobody = local_endpoint(gone->fd());
+    nobody = local_endpoint(gone->get());
   }
   const auto to = h.wire().reach(tcp, nobody);
   REQUIRE(to);

@@ -36,4 +36,7 @@ using route = std::variant<dials_nobody, dials_extension, dials_ring_group, dial
 /// "-.()" are passed over. Pure.
 route dial(const tenant& in, std::string_view dialled, std::string_view orbit = {});
 
+/// Whether it is a feature of the PBX, and no number that rings.
+bool is_feature(const route& r);
+
 }  // namespace parkway

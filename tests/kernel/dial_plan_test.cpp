@@ -1,4 +1,4 @@
-#include "actors/dial_plan.hpp"
+#include "kernel/dial_plan.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -120,4 +120,12 @@ TEST_CASE("what is longer than any number behind any code is nobody's", "[dial_p
   CHECK(dialling("*68" + std::string(64, '1') + "#") == "park at " + std::string(64, '1'));
   CHECK(dialling("*68" + std::string(80, '1')) == "nobody");
   CHECK(dialling(std::string(100000, '-') + "104") == "nobody");
+}
+
+TEST_CASE("codes are features, numbers are not", "[dial_plan]") {
+  for (const char* code : {"*68", "*68104", "*58", "*88", "*88999#"})
+    CHECK(is_feature(dial(office(), code)));
+  CHECK(is_feature(dial(office(), "park", "104")));
+  for (const char* other : {"104", "600", "*77", "*58104", ""})
+    CHECK_FALSE(is_feature(dial(office(), other)));
 }

@@ -1,4 +1,4 @@
-#include "actors/dial_plan.hpp"
+#include "kernel/dial_plan.hpp"
 
 #include <algorithm>
 #include <string>
@@ -53,6 +53,11 @@ route dial(const tenant& in, std::string_view dialled, std::string_view orbit) {
   if (in.extensions.contains(called)) return dials_extension{std::move(called)};
   if (in.ring_groups.contains(called)) return dials_ring_group{std::move(called)};
   return dials_nobody{};
+}
+
+bool is_feature(const route& r) {
+  return std::holds_alternative<dials_park>(r) || std::holds_alternative<dials_group_park>(r)
+         || std::holds_alternative<dials_retrieve>(r);
 }
 
 }  // namespace parkway
