@@ -84,7 +84,7 @@ struct call {
   void give_up(const refusal& why);
   session_ptr answer_for_caller(const session_ptr& answer);
   void join(const call_leg& other);
-  void align_sessions(std::size_t newcomer);
+  void align_sessions(std::size_t who_came);
 
   // call_talking.cpp: while two people talk
   caf::behavior talking();

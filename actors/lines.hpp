@@ -32,7 +32,8 @@ class lines {
   /// Sends a command to the engine that has the media port named in it.
   template <class Command>
   void media(Command command) const {
-    engine(command.id, std::move(command));
+    const media_id id = command.id;
+    engine(id, std::move(command));
   }
 
   void connect(const call_leg& a, const call_leg& b) const {

@@ -14,7 +14,7 @@ struct bus {
   caf::event_based_actor* const self;
   std::vector<watch> watchers;
 
-  bus(caf::event_based_actor* actor, caf::unit_t) : self(actor) {}
+  bus(caf::event_based_actor* actor, const caf::unit_t&) : self(actor) {}
 
   caf::behavior make_behavior() {
     self->set_down_handler([this](const caf::down_msg& down) {

@@ -9,7 +9,7 @@ struct null_journal {
   static inline const char* name = "null_journal";
   caf::event_based_actor* const self;
 
-  null_journal(caf::event_based_actor* actor, caf::unit_t) : self(actor) {}
+  null_journal(caf::event_based_actor* actor, const caf::unit_t&) : self(actor) {}
 
   caf::behavior make_behavior() {
     return {

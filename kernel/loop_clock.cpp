@@ -15,8 +15,6 @@ namespace parkway {
 
 namespace {
 
-using caf::make_mailbox_element;
-
 /// A loop never waits longer for a timer: keeps timeval arithmetic small.
 constexpr std::chrono::hours wait_max{1};
 

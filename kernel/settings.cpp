@@ -2,6 +2,7 @@
 
 #include "kernel/configuration_words.hpp"
 
+#include <algorithm>
 #include <system_error>
 
 namespace parkway {
@@ -18,9 +19,13 @@ bool network::contains(const ip_address& a) const {
 }
 
 std::string config_error::text() const {
-  auto where = file;
-  if (line != 0) where += ":" + std::to_string(line);
-  return where + ": " + (key.empty() ? wrong : key + ": " + wrong);
+  auto all = file;
+  if (line != 0) all += ":" + std::to_string(line);
+  all += ": " + (key.empty() ? wrong : key + ": " + wrong);
+  // What stands in the file may hold control characters: one mistake is one line of a terminal.
+  std::replace_if(
+    all.begin(), all.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  return all;
 }
 
 fs::path find_plugin(std::string_view name, const std::vector<fs::path>& path) {

@@ -20,7 +20,7 @@ const park_group_entry* tenant::park_group(const group_name& n) const {
   return found == park_groups.end() ? nullptr : &*found;
 }
 
-void tenant_list::add(tenant_ptr t) {
+void tenant_list::add(const tenant_ptr& t) {
   by_name[t->name] = t;
   by_domain[t->domain] = t;
   if (t->is_default) fallback = t;

@@ -132,7 +132,7 @@ struct tenant_list {
   tenant_ptr fallback;       ///< The default tenant, or null.
   std::string system_admin;  ///< User name of the node's administrator; empty: none.
 
-  void add(tenant_ptr t);
+  void add(const tenant_ptr& t);
 };
 
 /// Where the present snapshot is found. Any thread reads; the configuration replaces.

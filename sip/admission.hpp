@@ -52,15 +52,15 @@ class admission {
 
   /// A request came from there, and nothing is known about who sent it. Takes one from its rate.
   /// Not for requests in a dialog of ours. Gives admitted, banned or too_many.
-  admission_verdict admit(const ip_address& source, time_point now);
+  admission_verdict admit(const ip_address& address, time_point at);
   /// The request proved to be a known user's: gives back what admit() took.
-  void authenticated(const ip_address& source, time_point now);
+  void authenticated(const ip_address& address, time_point at);
   /// Credentials from there were wrong. True: the source is banned from now on. To be told to all
   /// shards, whichever saw it. (Count only what answers a nonce of ours: a first request without
   /// credentials is no failure, and UDP sources can be made up.)
-  bool auth_failed(const ip_address& source, time_point now);
-  bool is_banned(const ip_address& source, time_point now) const;
-  bool is_exempt(const ip_address& source) const;
+  bool auth_failed(const ip_address& address, time_point at);
+  bool is_banned(const ip_address& address, time_point at) const;
+  bool is_exempt(const ip_address& address) const;
 
   /// A request of a new dialog is about to be handed to an actor: admitted, and counted until
   /// work_done(); or overloaded.

@@ -99,7 +99,7 @@ class leg {
  public:
   using time_point = leg_host::time_point;
 
-  leg(leg_host& shard, leg_id id, caf::actor owner, tenant_ptr whose, const flow& via);
+  leg(leg_host& shard, leg_id name, caf::actor owner, tenant_ptr whose, const flow& via);
   leg(const leg&) = delete;
   leg& operator=(const leg&) = delete;
   ~leg();

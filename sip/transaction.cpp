@@ -193,8 +193,6 @@ void non_invite_client(stepper& s, input i) {
 void invite_server_proceeding(stepper& s, input i) {
   switch (i) {
     case input::request:
-      s.act(deed::send_response);
-      return;
     case input::provisional:
       s.act(deed::send_response);
       return;

@@ -83,7 +83,7 @@ class transaction_actions {
   const transaction_action* begin() const { return held_.data(); }
   const transaction_action* end() const { return held_.data() + count_; }
   std::size_t size() const { return count_; }
-  bool has(transaction_deed deed) const;
+  bool has(transaction_deed wanted) const;
 
  private:
   std::array<transaction_action, 5> held_{};

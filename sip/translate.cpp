@@ -15,9 +15,7 @@ std::uint16_t status_of(fault_code code) {
     case fault_code::forbidden:
       return 403;
     case fault_code::no_such_number:
-      return 404;
     case fault_code::nothing_parked:
-      return 404;
     case fault_code::no_call:
       return 404;
     case fault_code::not_reachable:
@@ -35,7 +33,6 @@ std::uint16_t status_of(fault_code code) {
     case fault_code::glare:
       return 491;
     case fault_code::overloaded:
-      return 503;
     case fault_code::unavailable:
       return 503;
     case fault_code::internal:

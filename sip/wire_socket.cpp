@@ -80,8 +80,8 @@ endpoint socket_address::to_endpoint() const {
   return e;
 }
 
-void allow_sharing(const descriptor& s) {
-  set(s.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+void allow_sharing(const descriptor& first) {
+  set(first.get(), SOL_SOCKET, SO_REUSEPORT, 1);
 }
 
 result<descriptor> bind_udp(const endpoint& at, port_use use) {

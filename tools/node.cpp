@@ -147,6 +147,7 @@ void node::start(sip::listeners sockets) {
 void node::start_media() {
   auto engines = media::manifest.start({house_->bus, node_, house_});
   std::vector<caf::actor> seats;
+  seats.reserve(engines.size());
   for (const auto& engine : engines)
     seats.push_back(spawn_seat(system_, engine));
   house_->media = seats;

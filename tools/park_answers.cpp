@@ -135,7 +135,7 @@ std::string table(const std::vector<row>& rows) {
   return made;
 }
 
-std::string or_dash(std::string text) {
+std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 

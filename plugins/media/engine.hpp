@@ -64,6 +64,7 @@ class engine {
   static std::uint64_t rtcp_tag(const media_port& p) { return rtp_tag(p) | 1; }
   static bool is_rtcp_tag(std::uint64_t tag) { return tag & 1; }
   static media_port& port_of(std::uint64_t tag) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): epoll keeps 64 bits for us, this pointer.
     return *reinterpret_cast<media_port*>(tag & ~std::uint64_t{1});
   }
 

@@ -160,7 +160,7 @@ class engine_actor {
 }  // namespace
 
 std::vector<caf::actor> start_engines(caf::actor_system& system,
-                                      std::shared_ptr<const settings> node) {
+                                      const std::shared_ptr<const settings>& node) {
   if (!find_worker(system, 0)) {
     spdlog::error("media: this scheduler has no loops; no engine is started");
     return {};

@@ -15,6 +15,6 @@ namespace parkway::media {
 /// They share the ports of the configuration. Takes a tenth of a second, for the tune. Empty where
 /// the scheduler has no loops. An engine that gets no descriptors for itself dies at once.
 std::vector<caf::actor> start_engines(caf::actor_system& system,
-                                      std::shared_ptr<const settings> node);
+                                      const std::shared_ptr<const settings>& node);
 
 }  // namespace parkway::media

@@ -7,7 +7,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto former_time = 500ms;
-const socket_address nowhere;
+const socket_address nowhere{};
 
 }  // namespace
 

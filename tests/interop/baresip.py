@@ -59,7 +59,10 @@ class Baresip:
     def _connect(self, port):
         end = time.monotonic() + 10
         while True:
-            try: return socket.create_connection(('127.0.0.1', port), 5)
+            try:
+                made = socket.create_connection(('127.0.0.1', port), 5)
+                made.settimeout(None)                           # it is silent for as long as nothing happens
+                return made
             except OSError:
                 if time.monotonic() > end or self.process.poll() is not None: raise AssertionError('baresip does not start:\n' + self.said())
                 time.sleep(.05)                                 # nobody announces that the port is open

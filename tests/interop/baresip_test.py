@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Three baresips: a call, a park by transfer, music, a retrieve; each step proved by the tone that is on the wire."""
+"""Three baresips: a call, parks by transfer, music, a retrieve, a recall; each step proved by the tone that is on the wire."""
 import os, time
 
 from office import MUSIC, Office, eventually, main, music_file, need
@@ -44,6 +44,30 @@ class Telephones(Office):
         alice.wait('CALL_ESTABLISHED'), bob.wait('CALL_ESTABLISHED')
         return alice, bob
 
+    def park(self, code):
+        """102 parks 101 by transfer and is done; 101 hears music."""
+        alice, bob = self.talk()
+        began, mark = time.time(), bob.mark()
+        self.hears('101', 1000, began)
+        began = time.time()
+        bob.command('transfer', f'sip:{code}@pbx.test')
+        bob.wait('CALL_CLOSED', mark)
+        self.since_parked = bob.mark()
+        self.hears('101', MUSIC, began)
+        return alice
+
+    def retrieve(self, code, alice):
+        """103 takes 101, both hear each other, 103 hangs up."""
+        james, began = self.sets['103'], time.time()
+        james.command('dial', f'sip:{code}@pbx.test')
+        james.wait('CALL_ESTABLISHED')
+        self.hears('101', 850, began), self.hears('103', 440, began)
+        self.assertFalse([e for e in alice.events if e.get('type') == 'CALL_CLOSED'])
+        james.command('hangup')
+        alice.wait('CALL_CLOSED')
+
+
+class Calls(Telephones):
     def test_call_and_hold(self):
         """Both hear each other; while one holds, the other hears music; after the resume both talk again."""
         began = time.time()
@@ -60,28 +84,32 @@ class Telephones(Office):
         bob.wait('CALL_CLOSED', mark)
 
     def test_park_and_retrieve(self):
-        """102 parks 101 at 104 by transfer and is done; 101 hears music; 103 dials *88104 and both hear each other."""
-        alice, bob = self.talk()
-        james = self.sets['103']
-        began, mark = time.time(), bob.mark()
-        self.hears('101', 1000, began)
-        began = time.time()
-        bob.command('transfer', 'sip:*68104@pbx.test')
-        bob.wait('CALL_CLOSED', mark)
-        self.hears('101', MUSIC, began)
-        began = time.time()
-        james.command('dial', 'sip:*88104@pbx.test')
-        james.wait('CALL_ESTABLISHED')
-        self.hears('101', 850, began), self.hears('103', 440, began)
-        self.assertFalse([e for e in alice.events if e.get('type') == 'CALL_CLOSED'])
-        james.command('hangup')
-        alice.wait('CALL_CLOSED')
+        """102 parks 101 at 104; 103 dials *88104."""
+        self.retrieve('*88104', self.park('*68104'))
+
+    def test_group_park(self):
+        """102 parks 101 at the group, whose only other phone is 103; 103 dials *88."""
+        self.retrieve('*88', self.park('*58'))
 
     def test_a_retrieve_of_nothing(self):
         """*88104 with nothing parked: the phone shows 404."""
         james = self.sets['103']
         james.command('dial', 'sip:*88104@pbx.test')
         self.assertIn('404', james.wait('CALL_CLOSED')['param'])
+
+
+class Recall(Telephones):
+    call_park = 'recall_time = 5\n'
+
+    def test_recall(self):
+        """Nobody takes 101: 102 is rung, answers, and both hear each other."""
+        alice, bob = self.park('*68104'), self.sets['102']
+        self.assertIn('Recall', bob.wait('CALL_INCOMING', self.since_parked)['peerdisplayname'])
+        began = time.time()
+        bob.command('accept')
+        self.hears('101', 1000, began), self.hears('102', 440, began)
+        alice.command('hangup')
+        bob.wait('CALL_CLOSED', self.since_parked)
 
 
 if __name__ == '__main__':

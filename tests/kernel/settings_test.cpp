@@ -181,6 +181,12 @@ TEST_CASE("a file that is none, or no TOML, is a mistake with its name", "[setti
   CHECK(tells(mistakes_of("[node]\nname = \"a\"\nname = \"b\"\n"), 3, "", "not valid TOML"));
 }
 
+TEST_CASE("a mistake is one line, whatever stands in the file", "[settings]") {
+  const auto found = mistakes_of("\"a\\nb\\u001B\" = 1\n");
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].text().find("node.toml:1: a?b?: unknown key") != std::string::npos);
+}
+
 TEST_CASE("the seed is found though the rest is wrong", "[settings]") {
   const folder here;
   const auto seed = here.write("d.toml", "");

@@ -119,6 +119,18 @@ def options():
             .maybe(100).receive(200, rtd=1).xml())
 
 
+def watcher():
+    """Subscribes to the dialogs of field2 and takes every NOTIFY, until none came for 4 s."""
+    dialog = Dialog(ME, ' <sip:[field2]@[remote_ip]>')
+    said = CONTACT + '{}Event: dialog\nAccept: application/dialog-info+xml\nExpires: 600\n'
+    target = 'sip:[field2]@[remote_ip]:[remote_port]'
+    return (Script('watcher').send(dialog.request('SUBSCRIBE', 1, said.format(''), target=target, fresh=True), retrans=500)
+            .maybe(100).receive(401, auth='true')
+            .send(dialog.request('SUBSCRIBE', 2, said.format('[field1]\n'), target=target, fresh=True), retrans=500)
+            .serve(20, '[field0]', recv('NOTIFY', 22, optional=False), recv(100, 20), recv(200, 20), quiet=4000, then=OVER)
+            .label(OVER).add('<nop/>').xml())
+
+
 # ---- who calls
 
 CALLING = Calling(ME, ' <sip:[field2]@[remote_ip]>')
@@ -193,12 +205,13 @@ def callee():
     return called(answering('callee').serve(20, '[$6]', recv('BYE', 30, optional=False), recv('NOTIFY', 22)).label(30).respond('200 OK', next=OVER))
 
 
-def refer_parker():
-    """After 300 ms parks its caller by REFER to -key parkcode and its own number; hangs up 150 ms after the outcome."""
+def refer_parker(place='[$6]'):
+    """After 300 ms parks its caller by REFER to -key parkcode and its own number (or `place`); hangs up 150 ms after the outcome.
+    Rung back by a recall it talks for 300 ms and hangs up. $13: it is a recall."""
     refer = CALLED.request('REFER', 1, 'Contact: <sip:[$6]@[local_ip]:[local_port];transport=[transport]>\n'
-                           'Refer-To: <sip:[parkcode][$6]@[remote_ip]:[remote_port]>\nReferred-By: <sip:[$6]@[remote_ip]>\n')
+                           f'Refer-To: <sip:[parkcode]{place}@[remote_ip]:[remote_port]>\nReferred-By: <sip:[$6]@[remote_ip]>\n')
     outcome = find('SIP/2.0 [2-6][0-9][0-9]', 8, must='false')
-    script = answering('parker by REFER').serve(20, '[$6]', recv('BYE', 70, optional=False), quiet=300, then=30)
+    script = answering('parker by REFER', find('park-recall', 13, 'Alert-Info', must='false')).add('<nop next="80" test="13"/>').serve(20, '[$6]', recv('BYE', 70, optional=False), quiet=300, then=30)
     script.label(30).send(refer, retrans=500, start_rtd=1)
     answers = [recv(status, 40) for status in (100, 200)] + [recv(202, 40)]
     script.serve(40, '[$6]', recv('BYE', 70, optional=False), *answers, recv('NOTIFY', 44, outcome, rtd=1), quiet=4000, then=60)
@@ -206,21 +219,19 @@ def refer_parker():
     script.serve(45, '[$6]', recv('BYE', 70, optional=False), *answers, recv('NOTIFY', 44, outcome, rtd=1), quiet=4000, then=60)
     script.serve(50, '[$6]', recv('BYE', 70, optional=False), recv('NOTIFY', 52), quiet=150, then=60)
     goodbye(script.label(60), 2)
+    script.serve(80, '[$6]', recv('BYE', 70, optional=False), recv('NOTIFY', 82), quiet=300, then=60)
     return called(script.label(70).respond('200 OK', next=OVER))
 
 
-def invite_parker():
-    """After 300 ms holds its caller and dials -key parkcode and its own number, as a second call of the same phone. Each of the two
-    ends by one BYE, whoever says it. $9: its line in users.csv, $10 and
-    $11: Contact and To of the second call, $12: the BYE was of that."""
+def consulting(name):
+    """After 300 ms holds its caller and dials -key parkcode and its own number, as a second call of the same phone: the script until both
+    are up, and the second dialog. $9: its line in users.csv, $10 and $11: Contact and To of the second call."""
     second = Called(' <sip:[$6]@[remote_ip]>;tag=[pid]p[call_number]', '[$11]', 'park///[call_id]', '[$10]', '')
     opening = Called(second.us, ' <sip:[parkcode][$6]@[remote_ip]>', second.call_id)
     target = 'sip:[parkcode][$6]@[remote_ip]:[remote_port]'
     contact = 'Contact: <sip:[$6]@[local_ip]:[local_port];transport=[transport]>\n'
     taken = find('sip:[^>]*', 10, 'Contact') + find('.*', 11, 'To')
-    of_second = find('park///', 12, 'Call-ID', must='false')
-
-    script = answering('parker by INVITE', '<lookup assign_to="9" file="users.csv" key="[$6]"/>')
+    script = answering(name, '<lookup assign_to="9" file="users.csv" key="[$6]"/>')
     script.serve(20, '[$6]', recv('BYE', 98, optional=False), quiet=300, then=30)
     script.label(30).send(CALLED.request('INVITE', 1, contact + ALLOW, session(2, 'sendonly')), retrans=500).maybe(100).receive(200)
     script.send(CALLED.request('ACK', 1))
@@ -229,7 +240,13 @@ def invite_parker():
     credentials = '[field1 file="users.csv" line="[$9]"]\n'
     script.send(opening.request('INVITE', 2, contact + credentials + ALLOW, session(), target, fresh=True), retrans=500)
     script.label(35).maybe(100).maybe(180).maybe(183).maybe(401, next=35).receive(200, taken, rtd=1)
-    script.send(second.request('ACK', 2))
+    return script.send(second.request('ACK', 2)), second
+
+
+def invite_parker():
+    """Parks by its second call. Each of the two ends by one BYE, whoever says it. $12: the BYE was of the second."""
+    script, second = consulting('parker by INVITE')
+    of_second = find('park///', 12, 'Call-ID', must='false')
     # Both are up. After a BYE of the second (test 12) the held one is left, after one of the held the second.
     script.serve(40, '[$6]', recv('BYE', 44, of_second, optional=False), recv('NOTIFY', 42), quiet=300, then=70)
     script.label(44).respond('200 OK', next=60, test=12)
@@ -243,5 +260,21 @@ def invite_parker():
     return called(script.label(98).respond('200 OK', next=OVER))
 
 
+def attended_parker():
+    """Transfers its caller to the code it has called, by REFER with Replaces of that call; then says 200 to everything, until nothing
+    came for a second. $14: the tag of the second call's other side."""
+    script, second = consulting('parker by attended transfer')
+    replaces = 'park///[call_id]%3Bto-tag%3D[$14]%3Bfrom-tag%3D[pid]p[call_number]'
+    script.add('<nop><action><ereg regexp="tag=(.*)" search_in="var" variable="11" check_it="true" assign_to="15,14"/></action></nop>')
+    script.add('<Reference variables="15"/>')
+    refer = CALLED.request('REFER', 2, 'Contact: <sip:[$6]@[local_ip]:[local_port];transport=[transport]>\n'
+                           f'Refer-To: <sip:[parkcode][$6]@[remote_ip]:[remote_port]?Replaces={replaces}>\nReferred-By: <sip:[$6]@[remote_ip]>\n')
+    script.send(refer, retrans=500)
+    answers = [recv(status, 40) for status in (100, 200, 202, 481)]
+    script.serve(40, '[$6]', recv('BYE', 42, optional=False), *answers, recv('NOTIFY', 42), quiet=1000, then=OVER)
+    return called(script.label(98).respond('200 OK', next=OVER))
+
+
 TEXTS = dict(register=register, registered=lambda: register(True), options=options, caller=caller, holding_caller=holding_caller,
-             patient_caller=patient_caller, retriever=retriever, callee=callee, refer_parker=refer_parker, invite_parker=invite_parker)
+             patient_caller=patient_caller, retriever=retriever, callee=callee, refer_parker=refer_parker, group_parker=lambda: refer_parker(''), invite_parker=invite_parker,
+             attended_parker=attended_parker, watcher=watcher)

@@ -57,6 +57,11 @@ class Sipp:
             with open(os.path.join(self.folder, 'messages.log'), errors='replace') as f: return f.read().count(text)
         except OSError: return 0
 
+    def messages(self, beginning):
+        """The messages on the wire that begin so, in their order (trace=True)."""
+        with open(os.path.join(self.folder, 'messages.log'), errors='replace') as f: log = f.read()
+        return [m for m in re.split(r'(?m)^-{10,}.*\n(?:\w.*message (?:received|sent).*\n\n)?', log) if m.lstrip().startswith(beginning)]
+
     def wait(self, seconds):
         """Its exit status (0: all calls were good); stopped when the time is over."""
         try: return self.process.wait(seconds)
