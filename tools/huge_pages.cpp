@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 
 namespace parkway {
@@ -22,8 +23,10 @@ class huge_page_source final : public SysAllocator {
   void* Alloc(std::size_t size, std::size_t* got, std::size_t alignment) override {
     const auto whole = (size + huge_page - 1) / huge_page * huge_page;
     void* const memory = from_->Alloc(whole, got, std::max(alignment, huge_page));
-    // A wish: no matter if it is refused.
+    // A wish: no matter if it is refused, and whoever allocates may be about to read errno.
+    const int error = errno;
     if (memory) madvise(memory, got ? *got : whole, MADV_HUGEPAGE);
+    errno = error;
     return memory;
   }
 
