@@ -221,7 +221,15 @@ void extension::parked_call_changed(const place_changed& c) {
   const auto found =
     std::find_if(parked.begin(), parked.end(), [&](const auto& p) { return p.id == c.id; });
   if (found == parked.end()) return;
+  const bool arrives = found->state == park_state::parking && c.state == park_state::parked;
   found->state = c.state;
+  if (arrives) {
+    // Before those that are still on their way: they will be parked later.
+    const auto behind =
+      std::find_if(parked.begin(), found, [](auto& p) { return p.state == park_state::parking; });
+    std::rotate(behind, found, std::next(found));
+    return;
+  }
   if (c.state != park_state::ended) return;
   if (c.why == park_end::retrieved) idle_since = self->clock().now();
   parked.erase(found);

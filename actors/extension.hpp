@@ -35,7 +35,7 @@ struct extension {
 
   bindings phones;
   std::vector<phone_leg> legs;
-  std::vector<parked_here> parked;  ///< Longest-parked first.
+  std::vector<parked_here> parked;  ///< Longest-parked first, then those on their way.
   std::uint64_t changes = 0;
   std::optional<std::chrono::steady_clock::time_point> idle_since;
   /// A hop a minute of each of 50 000 registered phones cost more than their REGISTERs.

@@ -53,6 +53,26 @@ TEST_CASE("the longest-parked call is taken first", "[retrieve]") {
   o.empties();
 }
 
+TEST_CASE("the longest-parked call is taken first, whichever place was asked for first",
+          "[retrieve]") {
+  office o;
+  o.h.journal().is_silent = true;
+  const auto [slow, james] = o.h.talking("106", "103");
+  o.h.refers(james, "*68104");
+  const auto on_its_way = o.parked_call_at("104");
+  const auto id = o.h.extension_state("104").parked[0].id;
+  o.h.journal().is_silent = false;
+  const auto quick = o.parks("*68104", "105", "102");
+  o.h.tell(o.h.wire().transport(), on_its_way, kept{id, std::nullopt});
+  o.h.hangs_up(james);
+  o.retrieves("104");
+  CHECK(o.h.hears(quick) == "104");
+  CHECK(o.h.hears(slow) == "music");
+  o.retrieves("101", "*88104");
+  CHECK(o.h.hears(slow) == "101");
+  o.empties();
+}
+
 TEST_CASE("the bare code takes own calls first, then those of the own group, then is 404",
           "[retrieve]") {
   office o;
