@@ -217,7 +217,7 @@ stream_framer::step stream_framer::give_up(scan why) {
   std::string kept(why.header);
   buffer_ = std::move(kept);
   begin_ = 0;
-  refused_ = std::move(why);
+  refused_ = why;
   refused_.header = buffer_;
   refused_.content_length = refused_.body = {};
   return step::broken;

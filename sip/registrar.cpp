@@ -1,6 +1,7 @@
 #include "sip/registrar.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace parkway::sip {
 
@@ -116,8 +117,7 @@ std::string contact_lines(std::span<const binding> bindings,
     if (left <= 0) continue;
     out.append("Contact: <").append(b.uri).append(">;expires=");
     append_number(out, static_cast<std::uint64_t>(left));
-    if (const auto thousandths = static_cast<std::uint64_t>(b.preference * 1000.0F + 0.5F);
-        thousandths < 1000) {
+    if (const auto thousandths = std::lround(b.preference * 1000.0F); thousandths < 1000) {
       const auto digits = std::to_string(1000 + thousandths);
       out.append(";q=0.").append(digits, 1, 3);
     }

@@ -81,7 +81,7 @@ class reader {
 
  private:
   const char* take(std::string_view line);
-  const char* take_media(std::string_view value);
+  const char* take_media(std::string_view rest);
   const char* take_formats(std::string_view rest, media_stream& stream);
   const char* take_address(std::string_view value);
   const char* take_attribute(std::string_view line);

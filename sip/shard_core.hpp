@@ -62,7 +62,7 @@ struct shard_core final : leg_host, transaction_user {
   void on_request_in_dialog(message request, const flow& from, const request_key& key);
   void on_request_outside(message request, const flow& from, const request_key& key);
   void on_options(const message& request, const flow& from);
-  void on_invite(message request, const flow& from, const request_key& key);
+  void on_invite(message invite, const flow& from, const request_key& key);
   void on_register(message request, const flow& from, const request_key& key);
   void on_registration_timeout(std::uint64_t number);
   void on_subscribe(message request, const flow& from, const request_key& key);
@@ -80,7 +80,7 @@ struct shard_core final : leg_host, transaction_user {
   void on_moved(const phone_moved& c);
   void follow_moves();
   void on_refer(message request, const flow& from, const request_key& key);
-  void report(const report_transfer& r);
+  void report(const report_transfer& c);
   void send_report(std::uint64_t serial);
   bool on_report_answer(std::uint64_t serial, std::uint16_t status);
   void on_watch_taken(const watch_taken& t);

@@ -59,7 +59,7 @@ class stream_wire final : public wire {
   /// slow, which ends it.
   bool send(const flow& to, std::string_view message) override;
   shown_address shown_to(const flow& to) override;
-  void close(const flow& connection) override;
+  void close(const flow& which) override;
 
   /// The connection to this endpoint, whoever opened it, or a new one; once started. One that
   /// cannot be made ends as all do, by on_closed(). Nothing: too many connections, or no socket to
@@ -67,7 +67,7 @@ class stream_wire final : public wire {
   std::optional<flow> open(const endpoint& remote);
   /// The far side has proved who it is: it may stay as long as it is used. (Dead peers are found
   /// by TCP keep-alive.)
-  void trust(const flow& connection) override;
+  void trust(const flow& which) override;
 
   std::optional<flow> reopen(const flow& known, const endpoint& contact) override;
 
