@@ -138,7 +138,10 @@ void shard_core::cancel(transaction_id invite, std::string_view extra) {
   transactions_.cancel(invite, extra, cookie_parts{}.pack(), now_);
 }
 
+/// The BYE numbers itself past every PRACK that may have gone before: a gap is allowed, a number
+/// that has been seen is answered 500, and the phone would stay up with nobody (RFC 3261 §12.2.2).
 void shard_core::dismiss(const message& success, const flow& from) {
+  constexpr std::uint32_t past_all_pracks = 10000;
   dialog stray;
   stray.call_id = success.call_id();
   stray.local = success.from_text();
@@ -146,7 +149,8 @@ void shard_core::dismiss(const message& success, const flow& from) {
   const auto ack = begin_request(*this, from, stray, "ACK", success.cseq(), ids_.branch()).finish();
   send(from, ack);
   const auto branch = ids_.branch();
-  const auto bye = begin_request(*this, from, stray, "BYE", success.cseq() + 1, branch).finish();
+  const auto number = success.cseq() + past_all_pracks;
+  const auto bye = begin_request(*this, from, stray, "BYE", number, branch).finish();
   transactions_.open_client(branch, "BYE", from, bye, cookie_parts{}.pack(), now_);
 }
 

@@ -467,11 +467,31 @@ TEST_CASE("a 200 that crosses our CANCEL is acknowledged and ended", "[leg][outb
   at.next_request(method::cancel);
   phone.answers(invite, 200, {}, sdp());
   CHECK(at.next_request(method::ack).cseq() == invite.cseq());
-  CHECK(at.next_request(method::bye).cseq() == invite.cseq() + 1);
+  CHECK(at.next_request(method::bye).cseq() > invite.cseq());
   CHECK(at.hears_nothing());
   // Its repetition finds no leg any more and is treated alike.
   phone.answers(invite, 200, {}, sdp());
   at.next_request(method::ack);
+}
+
+TEST_CASE("the BYE after a 200 that crosses our CANCEL is numbered past our PRACKs",
+          "[leg][outbound][100rel]") {
+  test_bench at;
+  phone_side phone{at};
+  auto open = phone_side::from_alice();
+  open.reliable = true;
+  const auto invite = phone.rings(open);
+  phone.answers(invite, 180, "Require: 100rel\r\nRSeq: 7\r\n");
+  const auto first = at.next_request(method::prack);
+  phone.answers(first, 200);
+  phone.answers(invite, 180, "Require: 100rel\r\nRSeq: 8\r\n");
+  const auto last = at.next_request(method::prack);
+  phone.answers(last, 200);
+  at.tell(hang_up{phone.leg});
+  at.next_request(method::cancel);
+  phone.answers(invite, 200, {}, sdp());
+  at.next_request(method::ack);
+  CHECK(at.next_request(method::bye).cseq() > last.cseq());
 }
 
 TEST_CASE("a phone placed without an offer is acknowledged with the owner's answer",
