@@ -38,7 +38,7 @@ struct extension {
   std::vector<parked_here> parked;  ///< Longest-parked first, then those on their way.
   std::uint64_t changes = 0;
   std::optional<std::chrono::steady_clock::time_point> idle_since;
-  /// A hop a minute of each of 50 000 registered phones cost more than their REGISTERs.
+  /// It never ends, so it need not hop every minute: 50 000 phones would wake 800 times a second.
   deadline expiry{1, std::chrono::hours{1}};
   caf::actor lamps;  ///< The notifier: from the first watcher or parked call on.
 

@@ -58,7 +58,7 @@ class Sipp:
         except OSError: return 0
 
     def messages(self, beginning):
-        """The messages on the wire that begin so, in their order (trace=True)."""
+        """The messages on the wire that begin so (a text, or one of several), in their order (trace=True)."""
         with open(os.path.join(self.folder, 'messages.log'), errors='replace') as f: log = f.read()
         return [m for m in re.split(r'(?m)^-{10,}.*\n(?:\w.*message (?:received|sent).*\n\n)?', log) if m.lstrip().startswith(beginning)]
 
