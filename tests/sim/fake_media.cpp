@@ -3,9 +3,8 @@
 namespace parkway::sim {
 
 const media_port* fake_media::find(std::uint16_t port) const {
-  for (auto& [serial, p] : ports_)
-    if (p.port == port) return &p;
-  return nullptr;
+  auto found = by_number_.find(port);
+  return found == by_number_.end() ? nullptr : find(media_id{0, found->second});
 }
 
 const media_port* fake_media::find(media_id id) const {
@@ -43,6 +42,7 @@ void fake_media::close(media_id id) {
   auto* port = mutable_port(id);
   if (!port) return;
   detach(*port);
+  by_number_.erase(port->port);
   ports_.erase(id.serial);
   owners_.erase(id.serial);
 }
@@ -88,6 +88,7 @@ struct fake_media_engine {
     if (media->out_of_ports_) return {m.id, 0, fault{fault_code::overloaded, "no port left"}};
     auto& port = media->ports_[m.id.serial];
     port.port = media->next_port_;
+    media->by_number_[port.port] = m.id.serial;
     media->next_port_ = static_cast<std::uint16_t>(media->next_port_ + 2);
     ++media->opened_;
     media->owners_[m.id.serial] = m.owner.address();

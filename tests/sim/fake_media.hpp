@@ -49,6 +49,7 @@ class fake_media {
 
   std::map<std::uint64_t, media_port> ports_;
   std::map<std::uint64_t, caf::actor_addr> owners_;
+  std::map<std::uint16_t, std::uint64_t> by_number_;
   std::uint16_t next_port_ = 20000;
   std::size_t opened_ = 0;
   bool out_of_ports_ = false;

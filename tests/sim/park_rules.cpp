@@ -18,29 +18,44 @@ struct expected_lamp {
   std::set<std::string> oldest;  ///< Numbers a bare retrieve could fetch first.
 };
 
-bool is_shown(const tenant& in, const parked_now& p, const number& n) {
-  auto& terms = *p.terms;
-  if (terms.place == n) return true;
-  if (terms.parker.extension == n) return terms.parker_is_told;
-  if (terms.kind != park_kind::group) return false;
-  auto* group = in.park_group(terms.group);
-  return group
-         && std::find(group->members.begin(), group->members.end(), n) != group->members.end();
+/// The extensions on whose screens it is to stand.
+std::set<number> shown_to(const tenant& in, const park_terms& terms) {
+  std::set<number> who;
+  if (auto* group = terms.kind == park_kind::group ? in.park_group(terms.group) : nullptr)
+    who.insert(group->members.begin(), group->members.end());
+  if (terms.parker_is_told)
+    who.insert(terms.parker.extension);
+  else
+    who.erase(terms.parker.extension);
+  who.insert(terms.place);
+  return who;
 }
 
-expected_lamp expect_at(const tenant& in, const std::vector<parked_now>& parked, const number& n) {
+using parked_by_number = std::map<number, std::vector<const parked_now*>>;
+
+/// What is parked, by the extensions it is shown to; in the order of `parked`.
+parked_by_number sort_by_number(const tenant& in, const std::vector<parked_now>& parked) {
+  parked_by_number sorted;
+  for (auto& p : parked) {
+    if (p.terms->tenant != in.name || !p.retrievable()) continue;
+    for (auto& n : shown_to(in, *p.terms))
+      sorted[n].push_back(&p);
+  }
+  return sorted;
+}
+
+expected_lamp expect_at(const number& n, const std::vector<const parked_now*>& parked) {
   expected_lamp lamp;
   std::optional<std::pair<int, timeline::time_point>> first;
   std::optional<timeline::time_point> first_here_since;
-  for (auto& p : parked) {
-    if (p.terms->tenant != in.name || !p.retrievable()) continue;
+  for (auto* one : parked) {
+    auto& p = *one;
     if (p.terms->place == n) {
       // Parked in the same instant, either may stand first.
       first_here_since = first_here_since.value_or(p.since);
       if (p.since == *first_here_since) lamp.first_here.insert(p.id.text);
       lamp.here.insert(p.id.text);
     }
-    if (!is_shown(in, p, n)) continue;
     lamp.shown.insert(p.id.text);
     // The bare code fetches what is parked at the own extension, else what the group has.
     const int rank = p.terms->place == n ? 0 : p.terms->kind == park_kind::group ? 1 : 2;
@@ -76,7 +91,8 @@ class lamp_inspector {
   explicit lamp_inspector(const simulation& story)
     : story_(story),
       in_(*story.house().tenants->current()->fallback),
-      parked_(parked_calls(story)) {}
+      parked_(parked_calls(story)),
+      by_number_(sort_by_number(in_, parked_)) {}
 
   std::vector<std::string> inspect() {
     for (auto& [name, p] : story_.phones())
@@ -116,8 +132,11 @@ class lamp_inspector {
 
   const expected_lamp& expected_at(const number& n) {
     auto found = expected_.find(n.text);
-    if (found == expected_.end())
-      found = expected_.emplace(n.text, expect_at(in_, parked_, n)).first;
+    if (found == expected_.end()) {
+      auto parked = by_number_.find(n);
+      auto lamp = parked == by_number_.end() ? expected_lamp{} : expect_at(n, parked->second);
+      found = expected_.emplace(n.text, std::move(lamp)).first;
+    }
     return found->second;
   }
 
@@ -129,6 +148,7 @@ class lamp_inspector {
   const simulation& story_;
   const tenant& in_;
   std::vector<parked_now> parked_;
+  parked_by_number by_number_;
   std::map<std::string, expected_lamp> expected_;
   std::vector<std::string> lies_;
 };
@@ -220,16 +240,15 @@ class caller_inspector {
 
 std::vector<parked_now> parked_calls(const simulation& story) {
   std::vector<parked_now> calls;
+  std::map<park_id, std::size_t> places;
   for (auto& e : story.park_events()) {
-    auto found = std::find_if(calls.begin(), calls.end(), [&](auto& p) { return p.id == e.id; });
-    if (e.state == park_state::ended) {
-      if (found != calls.end()) calls.erase(found);
-    } else if (found == calls.end()) {
+    auto [place, is_new] = places.emplace(e.id, calls.size());
+    if (is_new)
       calls.push_back({e.id, e.terms, e.state, e.at});
-    } else {
-      found->state = e.state;
-    }
+    else
+      calls[place->second].state = e.state;
   }
+  std::erase_if(calls, [](auto& p) { return p.state == park_state::ended; });
   return calls;
 }
 

@@ -73,6 +73,7 @@ simulation::simulation(story_terms terms)
 
 simulation::~simulation() {
   current = nullptr;
+  phone_at_.clear();
   phones_.clear();
   for (auto& face : house_->transports)
     caf::anon_send(face, shut_down{});
@@ -163,7 +164,9 @@ phone& simulation::add_phone(const std::string& name, const std::string& number,
   habits.number = number;
   auto own = address_of(101 + static_cast<int>(phones_.size()));
   auto& slot = phones_[name];
+  if (slot) phone_at_.erase(slot->address().address);
   slot = std::make_unique<phone>(time_, net_, own, port_->address(), name, std::move(habits));
+  phone_at_[own.address] = slot.get();
   return *slot;
 }
 
@@ -255,14 +258,14 @@ bool simulation::run_until(const std::function<bool()>& so, timeline::duration l
 
 /// Whose phone listens at that address, and whether it sends what is said into it.
 bool simulation::speaks(const endpoint& rtp, std::string& who) const {
-  for (auto& [name, p] : phones_) {
-    if (p->address().address != rtp.address) continue;
-    for (std::size_t i = 0; i < p->line_count(); ++i) {
-      auto& call = p->line(i);
-      if (call.local_sdp().port != rtp.port) continue;
-      who = name;
-      return call.local_sdp().sends() && call.state() != call_state::ended;
-    }
+  auto found = phone_at_.find(rtp.address);
+  if (found == phone_at_.end()) return false;
+  auto& p = *found->second;
+  for (std::size_t i = 0; i < p.line_count(); ++i) {
+    auto& call = p.line(i);
+    if (call.local_sdp().port != rtp.port) continue;
+    who = p.name();
+    return call.local_sdp().sends() && call.state() != call_state::ended;
   }
   return false;
 }

@@ -116,6 +116,7 @@ class simulation {
   std::vector<caf::actor> staff_;  ///< Actors that live as long as the house.
   std::size_t staff_count_ = 0;
   std::map<std::string, std::unique_ptr<phone>> phones_;
+  std::map<ip_address, const phone*> phone_at_;
   std::vector<park_event> park_events_;
   std::vector<call_event> call_events_;
   std::vector<std::string> observed_;  ///< Rules broken on the way.

@@ -6,7 +6,9 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace parkway::sim {
 
@@ -30,11 +32,7 @@ class timeline {
   duration elapsed() const { return now_ - start; }
 
   /// Plans an action; what is planned for the past is due now.
-  event_id at(time_point when, action what) {
-    auto place = events_.emplace(std::max(when, now_), event{++last_id_, std::move(what)});
-    places_.emplace(last_id_, place);
-    return last_id_;
-  }
+  event_id at(time_point when, action what);
   event_id in(duration span, action what) { return at(now_ + span, std::move(what)); }
   /// Forgets a planned action; nothing if it has happened.
   void cancel(event_id id);
@@ -42,9 +40,9 @@ class timeline {
   /// When the next action is due; none: never.
   std::optional<time_point> next() const;
   /// Moves the clock forward. The caller does not jump over what is due.
-  void move_to(time_point t) { now_ = std::max(now_, t); }
+  void move_to(time_point t);
   /// How many actions are due now.
-  std::size_t due() const { return events_.count_until(now_); }
+  std::size_t due() const { return due_.size(); }
   /// Runs one of the actions due now, the seed chooses which. False: nothing is due.
   bool run_one();
   /// Runs all that is due within the span, step by step.
@@ -62,17 +60,16 @@ class timeline {
     event_id id;
     action what;
   };
-  struct event_table : std::multimap<time_point, event> {
-    std::size_t count_until(time_point t) const {
-      return static_cast<std::size_t>(std::distance(begin(), upper_bound(t)));
-    }
-  };
+  using event_table = std::multimap<time_point, event>;
 
   std::mt19937_64 dice_;
   time_point now_ = start;
   event_id last_id_ = 0;
   event_table events_;
-  std::map<event_id, event_table::iterator> places_;
+  std::unordered_map<event_id, event_table::iterator> places_;
+  /// Those due now, in the order of events_: a crowd has tens of thousands in one moment, and each
+  /// is drawn by its place in line.
+  std::vector<event_table::iterator> due_;
 };
 
 }  // namespace parkway::sim
