@@ -213,6 +213,7 @@ void call::give_away(call_leg& leg, const caf::actor& to) {
 
 /// Only the parker's leg is left: its phone hangs up when it has seen the report, or we do.
 caf::behavior call::leaving() {
+  line.drop(std::exchange(departing, {}));
   line.mute(legs[parking->parker]);
   guard.set_after(self, report_told_within);
   return caf::message_handler{

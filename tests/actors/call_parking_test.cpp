@@ -349,6 +349,22 @@ TEST_CASE("the parked party hanging up while it is parked is reported to the par
   CHECK(o.h.left_over() == "");
 }
 
+TEST_CASE("who has just transferred the call is let go when its next park comes to nothing",
+          "[park][race]") {
+  office o;
+  o.h.refers(o.james, "104");
+  const auto mary = o.h.rings_at("104");
+  o.h.answers(mary);
+  o.h.journal().is_silent = true;
+  o.h.refers(mary, "*68102");
+  o.h.hangs_up(o.caller);
+  CHECK(o.h.leg(o.james).over);
+  o.h.acknowledges_report(mary);
+  o.h.after(19s);
+  CHECK(o.h.leg(mary).over);
+  CHECK(o.h.left_over() == "");
+}
+
 TEST_CASE("both hanging up while the place is reserved leaves it free again", "[park][race]") {
   for (std::uint32_t seed = 1; seed <= 60; ++seed) {
     house::choices any_order;
