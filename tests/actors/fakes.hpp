@@ -22,6 +22,9 @@ session_ptr sound(const std::vector<std::string>& formats,
 /// The formats of a session's audio.
 std::vector<std::string> formats_of(const session_ptr& session);
 
+/// "leg 7": in what a test prints.
+std::string text_of(const leg_id& id);
+
 /// A leg as its phone sees it: what it was told last, what it was told at all.
 struct fake_leg {
   caf::actor owner;
