@@ -17,6 +17,14 @@ media_port* fake_media::mutable_port(media_id id) {
   return found == ports_.end() ? nullptr : &found->second;
 }
 
+/// An even number from 20000 on that no port has; a crowd goes round and meets those still open.
+std::uint16_t fake_media::free_number() {
+  do
+    last_number_ = last_number_ >= 65'534 ? 20'000 : static_cast<std::uint16_t>(last_number_ + 2);
+  while (by_number_.contains(last_number_));
+  return last_number_;
+}
+
 /// Whoever was connected to this port hears nothing from now on.
 void fake_media::detach(media_port& port) {
   if (auto* peer = mutable_port(port.peer); peer && mutable_port(peer->peer) == &port) {
@@ -87,9 +95,8 @@ struct fake_media_engine {
   media_opened open(const open_media& m) {
     if (media->out_of_ports_) return {m.id, 0, fault{fault_code::overloaded, "no port left"}};
     auto& port = media->ports_[m.id.serial];
-    port.port = media->next_port_;
+    port.port = media->free_number();
     media->by_number_[port.port] = m.id.serial;
-    media->next_port_ = static_cast<std::uint16_t>(media->next_port_ + 2);
     ++media->opened_;
     media->owners_[m.id.serial] = m.owner.address();
     return {m.id, port.port, std::nullopt};

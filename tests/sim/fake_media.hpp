@@ -46,11 +46,12 @@ class fake_media {
   void connect(media_id a, media_id b);
   void detach(media_port& port);
   media_port* mutable_port(media_id id);
+  std::uint16_t free_number();
 
   std::map<std::uint64_t, media_port> ports_;
   std::map<std::uint64_t, caf::actor_addr> owners_;
   std::map<std::uint16_t, std::uint64_t> by_number_;
-  std::uint16_t next_port_ = 20000;
+  std::uint16_t last_number_ = 19'998;
   std::size_t opened_ = 0;
   bool out_of_ports_ = false;
 };
