@@ -160,6 +160,12 @@ bool admission::auth_failed(const ip_address& address, time_point at) {
   return true;
 }
 
+bool admission::is_new_guess(std::uint64_t guess) {
+  if (std::find(guesses_.begin(), guesses_.end(), guess) != guesses_.end()) return false;
+  guesses_[next_guess_++ % guesses_.size()] = guess;
+  return true;
+}
+
 bool admission::is_banned(const ip_address& address, time_point at) const {
   const source* s = find(address);
   return s && s->banned_until > since_start(at);

@@ -59,6 +59,9 @@ class admission {
   /// shards, whichever saw it. (Count only what answers a nonce of ours: a first request without
   /// credentials is no failure, and UDP sources can be made up.)
   bool auth_failed(const ip_address& address, time_point at);
+  /// False when the same was said lately: a retransmission is no further guess. `guess`: a hash of
+  /// who sent which credentials for what. The last guesses_max of all sources are remembered.
+  bool is_new_guess(std::uint64_t guess);
   bool is_banned(const ip_address& address, time_point at) const;
   bool is_exempt(const ip_address& address) const;
 
@@ -71,6 +74,7 @@ class admission {
 
  private:
   static constexpr std::size_t ways = 8;
+  static constexpr std::size_t guesses_max = 256;  ///< Looked through at a failure only.
 
   /// Times in milliseconds since start; one cache line a source.
   struct alignas(64) source {
@@ -102,6 +106,8 @@ class admission {
   std::uint32_t work_ = 0;
   std::size_t set_mask_;
   std::vector<source> sources_;
+  std::array<std::uint64_t, guesses_max> guesses_{};  ///< A ring; 0: none.
+  std::size_t next_guess_ = 0;
 };
 
 }  // namespace parkway::sip

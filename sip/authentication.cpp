@@ -21,18 +21,19 @@ tenant_ptr tenant_of_host(const tenant_list& tenants, std::string_view host) {
   return named ? named : tenants.fallback;
 }
 
-challenge authentication::challenge_of(const tenant& t, bool stale, bool failed,
-                                       time_point now) const {
-  challenge made{{}, failed};
+std::string authentication::challenge_lines(const tenant& t, bool stale, const ip_address& source,
+                                            time_point now) const {
+  std::string lines;
   for (const auto algorithm : algorithms_)
-    made.lines.append("WWW-Authenticate: ")
-      .append(guard_.challenge(t.domain, algorithm, stale, now))
+    lines.append("WWW-Authenticate: ")
+      .append(guard_.challenge(t.domain, algorithm, stale, source, now))
       .append("\r\n");
-  return made;
+  return lines;
 }
 
 authentication_verdict authentication::check(const message& request, std::string_view host,
-                                             const tenant_list& tenants, time_point now) const {
+                                             const tenant_list& tenants, const ip_address& source,
+                                             time_point now) const {
   bool stale = false, failed = false;
   const auto values = request.headers("Authorization");
   for (std::size_t i = 0; i < std::min(values.size(), credentials_max); ++i) {
@@ -43,8 +44,8 @@ authentication_verdict authentication::check(const message& request, std::string
     auto t = tenant_of_realm(tenants, given->realm);
     if (!t) continue;  // Meant for somebody else on the way.
     const auto* user = t->extension(number{std::string{given->username}});
-    switch (
-      guard_.check(*given, request.method_text(), t->domain, user ? &user->secret : nullptr, now)) {
+    switch (guard_.check(*given, request.method_text(), t->domain, user ? &user->secret : nullptr,
+                         source, now)) {
       case digest_verdict::ok:
         return authenticated{std::move(t), user};
       case digest_verdict::stale:
@@ -57,7 +58,7 @@ authentication_verdict authentication::check(const message& request, std::string
   }
   const auto t = tenant_of_host(tenants, host);
   if (!t) return no_tenant{};
-  return challenge_of(*t, stale, failed && !stale, now);
+  return challenge{challenge_lines(*t, stale && !failed, source, now), failed};
 }
 
 }  // namespace parkway::sip

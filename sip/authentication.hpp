@@ -23,7 +23,7 @@ struct authenticated {
 /// 401: try again with these headers.
 struct challenge {
   std::string lines;  ///< Whole WWW-Authenticate lines, one an algorithm, in the order of settings.
-  bool failed = false;  ///< There were credentials, and they were wrong: counts towards a ban.
+  bool failed = false;  ///< A nonce of ours was answered wrongly: counts towards a ban.
 };
 
 /// No tenant has the host asked for, and there is no default tenant: 404.
@@ -39,12 +39,15 @@ class authentication {
   authentication(const digest_guard::secret_key& key, const settings& node)
     : guard_(key, node.nonce_life), algorithms_(node.digest) {}
 
-  /// Whose request is this? `host`, lower case, only picks the realm of a challenge.
+  /// Whose request is this? `host`, lower case, only picks the realm of a challenge; `source`
+  /// sent it.
   authentication_verdict check(const message& request, std::string_view host,
-                               const tenant_list& tenants, time_point now) const;
+                               const tenant_list& tenants, const ip_address& source,
+                               time_point now) const;
 
  private:
-  challenge challenge_of(const tenant& t, bool stale, bool failed, time_point now) const;
+  std::string challenge_lines(const tenant& t, bool stale, const ip_address& source,
+                              time_point now) const;
 
   const digest_guard guard_;
   const std::vector<digest_algorithm> algorithms_;

@@ -107,9 +107,10 @@ hash_value hmac(const digest_guard::secret_key& key, std::initializer_list<std::
     outer[i] = static_cast<char>(outer[i] ^ key[i]);
   }
   const std::string_view inner_pad(inner.data(), inner.size()), outer_pad(outer.data(), 64);
-  const auto& a = *text.begin();
-  const auto b = text.size() > 1 ? *(text.begin() + 1) : std::string_view();
-  const auto first = hash(digest_algorithm::sha256, {inner_pad, a, b});
+  const auto piece = [&](std::size_t i) {
+    return i < text.size() ? *(text.begin() + i) : std::string_view{};
+  };
+  const auto first = hash(digest_algorithm::sha256, {inner_pad, piece(0), piece(1), piece(2)});
   return hash(digest_algorithm::sha256, {outer_pad, chars(first.view())});
 }
 
@@ -163,25 +164,29 @@ digest_guard::digest_guard(const secret_key& key, std::chrono::seconds nonce_lif
   std::memcpy(nobody_.md5.data(), made_up.bytes.data(), nobody_.md5.size());
 }
 
-std::array<std::uint8_t, 12> digest_guard::proof(std::uint64_t stamp,
-                                                 std::string_view realm) const {
-  const auto whole = hmac(key_, {chars(stamp_bytes(stamp)), realm});
+std::array<std::uint8_t, 12> digest_guard::proof(std::uint64_t stamp, std::string_view realm,
+                                                 const ip_address& source) const {
+  const bool v6 = source.version == ip_version::v6;
+  const bytes_view prefix(source.bytes.data(), v6 ? 8 : 4);
+  const auto whole = hmac(key_, {chars(stamp_bytes(stamp)), chars(prefix), realm});
   std::array<std::uint8_t, proof_size> out;
   std::memcpy(out.data(), whole.bytes.data(), out.size());
   return out;
 }
 
-std::string digest_guard::nonce(std::string_view realm, time_point now) const {
+std::string digest_guard::nonce(std::string_view realm, const ip_address& source,
+                                time_point now) const {
   const auto stamp = stamp_of(now);
   std::string out(hex_text(stamp_bytes(stamp)).view());
-  out += hex_text(proof(stamp, realm)).view();
+  out += hex_text(proof(stamp, realm, source)).view();
   return out;
 }
 
-bool digest_guard::made_here(std::string_view nonce, std::string_view realm) const {
+bool digest_guard::made_here(std::string_view nonce, std::string_view realm,
+                             const ip_address& source) const {
   std::array<std::uint8_t, stamp_size + proof_size> bytes;
   if (!read_hex(nonce, bytes)) return false;
-  const auto expected = proof(stamp_in(bytes), realm);
+  const auto expected = proof(stamp_in(bytes), realm, source);
   return CRYPTO_memcmp(expected.data(), bytes.data() + stamp_size, proof_size) == 0;
 }
 
@@ -195,28 +200,33 @@ bool digest_guard::fresh(std::string_view nonce, time_point now) const {
 }
 
 std::string digest_guard::challenge(std::string_view realm, digest_algorithm algorithm, bool stale,
-                                    time_point now) const {
+                                    const ip_address& source, time_point now) const {
   std::string out;
   out.reserve(128 + realm.size());
-  out.append("Digest realm=\"").append(realm).append("\", nonce=\"").append(nonce(realm, now));
+  out.append("Digest realm=\"").append(realm).append("\", nonce=\"").append(nonce(realm, source, now));
   out.append("\", algorithm=").append(algorithm == digest_algorithm::md5 ? "MD5" : "SHA-256");
   out.append(", qop=\"auth\"");
   if (stale) out += ", stale=true";
   return out;
 }
 
-digest_verdict digest_guard::check(const digest_credentials& given, std::string_view method,
-                                   std::string_view realm, const digest_secret* secret,
-                                   time_point now) const {
-  // Everything is computed, whatever is wrong: the time taken tells nothing.
+bool is_right_answer(const digest_credentials& given, std::string_view method,
+                     const digest_secret& secret) {
   std::array<std::uint8_t, 32> response{};
   const std::span<std::uint8_t> place(response.data(), size_of(given.algorithm));
   const bool readable = read_hex(given.response, place);
-  const auto expected = expected_response(given, method, secret ? *secret : nobody_);
-  const bool right = CRYPTO_memcmp(expected.bytes.data(), response.data(), expected.size) == 0;
-  const bool ours = made_here(given.nonce, realm) && fresh(given.nonce, now);
-  if (!secret || !readable || !right || given.realm != realm) return digest_verdict::wrong;
-  return ours ? digest_verdict::ok : digest_verdict::stale;
+  const auto expected = expected_response(given, method, secret);
+  return CRYPTO_memcmp(expected.bytes.data(), response.data(), expected.size) == 0 && readable;
+}
+
+digest_verdict digest_guard::check(const digest_credentials& given, std::string_view method,
+                                   std::string_view realm, const digest_secret* secret,
+                                   const ip_address& source, time_point now) const {
+  if (!made_here(given.nonce, realm, source) || !fresh(given.nonce, now))
+    return digest_verdict::stale;
+  // Computed for an unknown user, too: the time taken tells nothing.
+  const bool right = is_right_answer(given, method, secret ? *secret : nobody_);
+  return secret && right && given.realm == realm ? digest_verdict::ok : digest_verdict::wrong;
 }
 
 digest_secret digest_secret_of(std::string_view user, std::string_view realm,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernel/endpoint.hpp"
 #include "kernel/settings.hpp"
 #include "kernel/tenants.hpp"
 
@@ -34,12 +35,14 @@ std::optional<digest_credentials> parse_credentials(std::string_view value);
 /// What became of some credentials.
 enum class digest_verdict : std::uint8_t {
   ok,
-  stale,  ///< Right, but for a nonce that is too old or of an earlier run: challenge, stale=true.
-  wrong,  ///< Wrong password, unknown user, or a nonce that was given to another tenant.
+  stale,  ///< No nonce that counts, right or wrong: challenge with stale=true (RFC 7616 §3.3).
+  wrong,  ///< The answer to a nonce of ours is wrong: another password, or an unknown user.
 };
 
 /// Makes challenges and checks answers (RFC 7616, RFC 8760). Nothing is kept a challenge: a nonce
-/// carries its time and the proof that we made it for that realm. Immutable; any thread.
+/// carries its time and the proof that we made it for that realm and that source (an IPv4 address
+/// or an IPv6 /64). Whoever makes up the source of its datagrams cannot have one, so that nothing
+/// it sends is held against that source. Immutable; any thread.
 class digest_guard {
  public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -52,22 +55,30 @@ class digest_guard {
 
   /// The value of one WWW-Authenticate header. `realm`: the tenant's domain.
   std::string challenge(std::string_view realm, digest_algorithm algorithm, bool stale,
-                        time_point now) const;
+                        const ip_address& source, time_point now) const;
   /// Checks credentials for `realm`. `method`: of the request. Null secret: the user does not
-  /// exist; the answer then takes as long and is `wrong`.
+  /// exist; the answer then takes as long and is `wrong`. To a nonce that is too old, of an
+  /// earlier run, or given to another tenant or source the answer is `stale`, whatever it says:
+  /// nobody learns from it whether a password is right.
   digest_verdict check(const digest_credentials& given, std::string_view method,
-                       std::string_view realm, const digest_secret* secret, time_point now) const;
+                       std::string_view realm, const digest_secret* secret,
+                       const ip_address& source, time_point now) const;
 
  private:
-  std::string nonce(std::string_view realm, time_point now) const;
-  bool made_here(std::string_view nonce, std::string_view realm) const;
+  std::string nonce(std::string_view realm, const ip_address& source, time_point now) const;
+  bool made_here(std::string_view nonce, std::string_view realm, const ip_address& source) const;
   bool fresh(std::string_view nonce, time_point now) const;
-  std::array<std::uint8_t, 12> proof(std::uint64_t stamp, std::string_view realm) const;
+  std::array<std::uint8_t, 12> proof(std::uint64_t stamp, std::string_view realm,
+                                     const ip_address& source) const;
 
   secret_key key_;
   digest_secret nobody_;  ///< What an unknown user is checked against.
   std::chrono::seconds life_;
 };
+
+/// True when the response is the one that the secret gives (RFC 7616 §3.4.1). In constant time.
+bool is_right_answer(const digest_credentials& given, std::string_view method,
+                     const digest_secret& secret);
 
 /// Lower-case hexadecimal digits of HA1 = H(user:realm:password), as bytes (RFC 7616 §3.4.2): what
 /// the directory keeps.

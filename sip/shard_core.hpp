@@ -103,7 +103,7 @@ struct shard_core final : leg_host, transaction_user {
   /// Whose request this is; challenges or refuses it, and gives nothing, where that is not known.
   std::optional<authenticated> authenticate(const message& request, const flow& from,
                                             std::string_view host);
-  void on_authentication_failure(const ip_address& source);
+  void on_authentication_failure(const message& request, const ip_address& source);
   /// Who sent this is known: its connection, whichever shard has it, may stay.
   void trust(const flow& proved);
   bool has_room_for(const incoming_call& call, const tenant& in) const;

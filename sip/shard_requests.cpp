@@ -186,7 +186,7 @@ void shard_core::on_options(const message& request, const flow& from) {
 std::optional<authenticated> shard_core::authenticate(const message& request, const flow& from,
                                                       std::string_view host) {
   const auto tenants = lent_->tenants->current();
-  auto verdict = authentication_.check(request, host, *tenants, now_);
+  auto verdict = authentication_.check(request, host, *tenants, from.remote.address, now_);
   if (auto* who = std::get_if<authenticated>(&verdict)) {
     admission_.authenticated(from.remote.address, now_);
     trust(from);
@@ -194,7 +194,7 @@ std::optional<authenticated> shard_core::authenticate(const message& request, co
   }
   if (const auto* asked = std::get_if<challenge>(&verdict)) {
     ++counts_.challenged;
-    if (asked->failed) on_authentication_failure(from.remote.address);
+    if (asked->failed) on_authentication_failure(request, from.remote.address);
     answer(request, from, 401, asked->lines);
   } else {
     answer(request, from, 404);
@@ -210,8 +210,13 @@ void shard_core::trust(const flow& proved) {
     caf::anon_send(lent_->transports.at(proved.shard), proved_connection{proved});
 }
 
-void shard_core::on_authentication_failure(const ip_address& source) {
+void shard_core::on_authentication_failure(const message& request, const ip_address& source) {
   if (admission_.is_exempt(source)) return;
+  std::string guess{source.text()};
+  guess.append("\n").append(request.method_text()).append("\n").append(request.top_via().branch);
+  for (const auto credentials : request.headers("Authorization"))
+    guess.append("\n").append(credentials);
+  if (!admission_.is_new_guess(merge_hash_(guess))) return;
   if (admission_.auth_failed(source, now_))
     log(log_area::sip).warn("{}: banned after repeated authentication failures", source.text());
   for (std::size_t i = 0; i < std::min<std::size_t>(options_.count, lent_->transports.size()); ++i)

@@ -69,47 +69,47 @@ struct phone {
   }
 };
 
+const ip_address home = *ip_address::parse("192.0.2.1");
+
 struct fixture {
   digest_guard guard{key_of(1), 300s};
   digest_secret secret = digest_secret_of("103", "pbx.test", "secret");
 
   std::string challenge(digest_algorithm a = digest_algorithm::md5) {
-    return guard.challenge("pbx.test", a, false, t0);
+    return guard.challenge("pbx.test", a, false, home, t0);
   }
   digest_verdict check(const std::string& answer, digest_guard::time_point now = t0 + 1s,
-                       const std::string& method = "REGISTER") {
+                       const std::string& method = "REGISTER", const ip_address& source = home) {
     const auto given = parse_credentials(answer);
     INFO(answer);
     REQUIRE(given);
-    return guard.check(*given, method, "pbx.test", &secret, now);
+    return guard.check(*given, method, "pbx.test", &secret, source, now);
   }
 };
 
 }  // namespace
 
 TEST_CASE("the examples of RFC 7616 come out right", "[digest]") {
-  const digest_guard guard(key_of(1), 300s);
   const auto secret = digest_secret_of("Mufasa", "http-auth@example.org", "Circle of Life");
-  const auto check = [&](const std::string& value) {
+  const auto is_right = [&](const std::string& value) {
     const auto given = parse_credentials(value);
     REQUIRE(given);
-    return guard.check(*given, "GET", "http-auth@example.org", &secret, t0);
+    return is_right_answer(*given, "GET", secret);
   };
-  // The nonce is not ours: a right answer is stale, a wrong one is wrong.
-  CHECK(check(mufasa("MD5", "8ca523f5e9506fed4657c9700eebdbec")) == digest_verdict::stale);
-  CHECK(check(mufasa("MD5", "8ca523f5e9506fed4657c9700eebdbed")) == digest_verdict::wrong);
+  CHECK(is_right(mufasa("MD5", "8ca523f5e9506fed4657c9700eebdbec")));
+  CHECK_FALSE(is_right(mufasa("MD5", "8ca523f5e9506fed4657c9700eebdbed")));
   const std::string sha = "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1";
-  CHECK(check(mufasa("SHA-256", sha)) == digest_verdict::stale);
-  CHECK(check(mufasa("\"SHA-256\"", sha)) == digest_verdict::stale);
-  CHECK(check(mufasa("MD5", sha)) == digest_verdict::wrong);
+  CHECK(is_right(mufasa("SHA-256", sha)));
+  CHECK(is_right(mufasa("\"SHA-256\"", sha)));
+  CHECK_FALSE(is_right(mufasa("MD5", sha)));
 }
 
 TEST_CASE("a challenge says what a phone needs", "[digest]") {
   const digest_guard guard(key_of(1), 300s);
-  const auto plain = guard.challenge("pbx.test", digest_algorithm::md5, false, t0);
+  const auto plain = guard.challenge("pbx.test", digest_algorithm::md5, false, home, t0);
   CHECK(plain.starts_with("Digest realm=\"pbx.test\", nonce=\""));
   CHECK(plain.ends_with("\", algorithm=MD5, qop=\"auth\""));
-  CHECK(guard.challenge("pbx.test", digest_algorithm::sha256, true, t0)
+  CHECK(guard.challenge("pbx.test", digest_algorithm::sha256, true, home, t0)
           .ends_with("algorithm=SHA-256, qop=\"auth\", stale=true"));
 }
 
@@ -131,35 +131,48 @@ TEST_CASE("whatever is not right is wrong, in one way only", "[digest]") {
   CHECK(f.check(phone{}.answer(challenge), t0, "INVITE") == digest_verdict::wrong);
   const auto answer = phone{}.answer(challenge);
   const auto given = *parse_credentials(answer);
-  CHECK(f.guard.check(given, "REGISTER", "pbx.test", nullptr, t0) == digest_verdict::wrong);
+  CHECK(f.guard.check(given, "REGISTER", "pbx.test", nullptr, home, t0) == digest_verdict::wrong);
   for (const char* response : {"", "zz", "00"}) {
     auto spoiled = given;
     spoiled.response = response;
-    CHECK(f.guard.check(spoiled, "REGISTER", "pbx.test", &f.secret, t0) == digest_verdict::wrong);
+    CHECK(f.guard.check(spoiled, "REGISTER", "pbx.test", &f.secret, home, t0)
+          == digest_verdict::wrong);
   }
   auto upper = given;
   std::string letters(given.response);
   for (char& c : letters)
     c = c >= 'a' ? static_cast<char>(c - 32) : c;
   upper.response = letters;
-  CHECK(f.guard.check(upper, "REGISTER", "pbx.test", &f.secret, t0) == digest_verdict::ok);
+  CHECK(f.guard.check(upper, "REGISTER", "pbx.test", &f.secret, home, t0) == digest_verdict::ok);
 }
 
-TEST_CASE("a nonce grows old, and is of one tenant and one run", "[digest]") {
+TEST_CASE("a nonce grows old, and is of one tenant, one source and one run", "[digest]") {
   fixture f;
   const auto answer = phone{}.answer(f.challenge());
   CHECK(f.check(answer, t0 + 300s) == digest_verdict::ok);
   CHECK(f.check(answer, t0 + 301s) == digest_verdict::stale);
   CHECK(f.check(answer, t0 - 2s) == digest_verdict::stale);
-  CHECK(f.check(phone{.password = "x"}.answer(f.challenge()), t0 + 301s) == digest_verdict::wrong);
+  const auto address = [](const char* text) { return *ip_address::parse(text); };
+  CHECK(f.check(answer, t0, "REGISTER", address("192.0.2.2")) == digest_verdict::stale);
+  const auto by_v6 = phone{}.answer(f.guard.challenge("pbx.test", digest_algorithm::md5, false,
+                                                      address("2001:db8:0:1::1"), t0));
+  CHECK(f.check(by_v6, t0, "REGISTER", address("2001:db8:0:1::2")) == digest_verdict::ok);
+  CHECK(f.check(by_v6, t0, "REGISTER", address("2001:db8:0:2::1")) == digest_verdict::stale);
 
-  const auto elsewhere = f.guard.challenge("other.test", digest_algorithm::md5, false, t0);
+  const auto elsewhere = f.guard.challenge("other.test", digest_algorithm::md5, false, home, t0);
   CHECK(f.check(phone{}.answer(elsewhere)) == digest_verdict::stale);
   const digest_guard earlier(key_of(2), 300s);
-  CHECK(f.check(phone{}.answer(earlier.challenge("pbx.test", digest_algorithm::md5, false, t0)))
-        == digest_verdict::stale);
+  const auto of_earlier = earlier.challenge("pbx.test", digest_algorithm::md5, false, home, t0);
+  CHECK(f.check(phone{}.answer(of_earlier)) == digest_verdict::stale);
   CHECK(f.check(phone{}.answer("nonce=\"made up\"")) == digest_verdict::stale);
   CHECK(digest_guard::fresh_key() != digest_guard::fresh_key());
+}
+
+TEST_CASE("a nonce that does not count tells nothing about the password", "[digest]") {
+  fixture f;
+  const phone wrong{.password = "x"};
+  CHECK(f.check(wrong.answer("nonce=\"made up\"")) == digest_verdict::stale);
+  CHECK(f.check(wrong.answer(f.challenge()), t0 + 301s) == digest_verdict::stale);
 }
 
 TEST_CASE("credentials are read however they are spaced", "[digest]") {
