@@ -105,7 +105,7 @@ void call::open_caller_media() {
     return give_up({fault_code::unavailable, 0, "no media plugin is loaded"});
   legs[0].media = line.house().fresh_media(in->name);
   guard.set_after(self, attempt::house_answers_within);
-  line.media(open_media{legs[0].media, legs[0].media_version, self});
+  line.media(open_media{legs[0].media, legs[0].media_version, self, 0, true});
 }
 
 void call::start_attempt() {

@@ -20,6 +20,8 @@ struct parking_request {
   bool parker_gone = false;          ///< Hung up already: the parked party must not fall.
   bool refused = false;              ///< Refused, and the phone has not acknowledged that yet.
   bool rings_back = false;           ///< Refused and hung up: the parker is being rung back.
+  bool outside = false;              ///< Asked for by a REFER from outside of the call.
+  leg_id announced{};                ///< That REFER is here, its park is still on its way.
 };
 
 /// What a call is doing about a transfer that one of its phones asked for.
@@ -98,6 +100,7 @@ struct call {
   void tell_newcomer(std::size_t who_waited);
   void other_answered(const offer_answered& a);
   void other_refused(const offer_refused& r);
+  void peer_follows(std::size_t who);
   void settle_media();
   void offers_lapse();
   void leg_over(const leg_ended& e);
@@ -109,6 +112,7 @@ struct call {
 
   // call_parking.cpp: one of them parks the other
   void transfer_asked(const transfer_requested& t);
+  void park_announced_by(const leg_id& leg);
   void park_asked(const park_call& p);
   void park(parking_request request, std::optional<number> place);
   void park_is_ready(const place_ready& p);
@@ -117,8 +121,10 @@ struct call {
   void refusal_is_past();
   void ask_place(const caf::actor& asked, park_terms terms);
   void ring_back(const char* label);
+  bool announcement_is_past();
   void parker_left();
   void parked_party_left();
+  bool is_same_park(const transfer_requested& t) const;
   caf::behavior leaving();
   void give_away(call_leg& leg, const caf::actor& to);
   void report(const std::optional<refusal>& why, const place_ready* done = nullptr);
@@ -127,6 +133,9 @@ struct call {
   caf::message_handler transfers();
   void transfer(std::size_t who, const transfer_requested& t, const route& to);
   bool is_moving() const { return moving && !moving->failed; }
+  bool is_parking() const {
+    return parking && !parking->refused && (!parking->announced || parking->parker_gone);
+  }
   void ring_target_of_transfer(const number& called);
   void replace_mover(call_leg newcomer);
   void transfer_failed(const refusal& why);

@@ -14,11 +14,15 @@ using std::chrono::seconds;
 
 /// An extension or a group that does not answer in this time is not there.
 constexpr auto place_answers_within = seconds{10};
+/// What transfer_reported calls the report of a park from outside of the call.
+constexpr transfer_id outside_report = 0;
 /// The phone's own BYE after a park is waited for so long; a park by INVITE is let go earlier.
 constexpr auto parker_hangs_up_within = seconds{4};
 /// A BYE that was sent back to back with the REFER, or without a look at what the report said, is
 /// here so soon after its answer. No person reads a refusal and hangs up as quickly.
 constexpr auto goodbye_is_older_within = std::chrono::milliseconds{300};
+/// The referral has found the call: a few mailboxes.
+constexpr auto announced_park_comes_within = seconds{5};
 /// Nothing acknowledges the report: timer F of its NOTIFY, and a little.
 constexpr auto report_told_within = seconds{36};
 
@@ -30,29 +34,57 @@ void call::transfer_asked(const transfer_requested& t) {
   const auto to = dial(*in, t.dialled, t.orbit);
   const auto* direct = std::get_if<dials_park>(&to);
   if (!direct && !std::holds_alternative<dials_group_park>(to)) return transfer(*who, t, to);
-  if (parking && parking->consultation && !parking->asked && parking->parker == *who) {
+  if (parking && parking->consultation && !parking->outside && !parking->asked
+      && parking->parker == *who) {
     // An attended transfer to the code that the same phone has called already: one park.
     parking->asked = t.id;
     parking->silent = t.silent;
     return;
+  }
+  if (t.replaces && !t.replaces_leg) {
+    const refusal why{fault_code::gone, 0, "no such dialog"};
+    return line.leg(report_transfer{t.leg, t.id, why, true});
   }
   std::optional<number> place;
   if (direct) place = direct->place ? *direct->place : legs[*who].extension;
   park({*who, t.id, t.silent, {}}, place);
 }
 
+/// From now on a BYE of that phone means "parked", whatever becomes of the park.
+void call::park_announced_by(const leg_id& leg) {
+  const auto who = index_of(leg);
+  if (!who || parking || moving || claimant) return;
+  parking = parking_request{*who, std::nullopt, false, {}};
+  parking->announced = leg;
+  guard.set_after(self, announced_park_comes_within);
+}
+
+/// Who has left meanwhile is not looked for any more. False: nothing was announced.
+bool call::announcement_is_past() {
+  if (!parking || !parking->announced) return false;
+  const auto sought = std::exchange(parking->announced, {});
+  if (parking->parker_gone)
+    self->send(line.extension(*in, legs[parking->parker].extension), leg_idle{sought});
+  return true;
+}
+
 void call::park_asked(const park_call& p) {
-  const auto who = index_of(p.leg);
+  auto who = index_of(p.leg);
+  const bool left = parking && parking->announced == p.leg && parking->parker_gone;
+  if (left) who = parking->parker;
   if (!who)
     return self->send(p.asked_by, park_refused{{fault_code::no_call, 0, "that call has ended"}});
-  park({*who, std::nullopt, false, p.asked_by}, p.place);
+  parking_request request{*who, std::nullopt, p.silent, p.asked_by};
+  request.parker_gone = left;
+  request.outside = p.outside;
+  if (announcement_is_past()) parking.reset();
+  park(std::move(request), p.place);
 }
 
 /// The target is resolved and the place reserved before anything of the call is touched.
 void call::park(parking_request request, std::optional<number> place) {
   // A refusal that its phone has not acknowledged yet stands in nobody's way.
-  const bool is_parking = parking && !parking->refused;
-  if (is_parking || is_moving() || claimant) {
+  if (is_parking() || is_moving() || claimant) {
     const refusal why{fault_code::busy, 0, "this call is being parked or transferred already"};
     if (request.consultation) return self->send(request.consultation, park_refused{why});
     return line.leg(report_transfer{legs[request.parker].leg, *request.asked, why, true});
@@ -60,6 +92,7 @@ void call::park(parking_request request, std::optional<number> place) {
   // What holds is what is configured now, not when the call began.
   if (auto now = line.house().tenants->find(in->name)) in = std::move(now);
   moving.reset();
+  announcement_is_past();
   const auto& parker = legs[request.parker];
   const auto& parked = legs[1 - request.parker];
   parking = request;
@@ -129,15 +162,23 @@ void call::park_is_refused(const refusal& why) {
   if (parking->parker_gone) return ring_back("Park failed");
   // Its phone may have hung up while this is on its way: until it has acknowledged the refusal,
   // a BYE still means "parked".
-  if (parking->asked)
-    parking->refused = true;
-  else
-    parking.reset();
+  if (!parking->asked && !parking->outside) return parking.reset();
+  parking->refused = true;
+  if (parking->outside) guard.set_after(self, report_told_within);
 }
 
 /// From now on a BYE of that phone is a hang-up again: in a moment.
 void call::refusal_was_told(const transfer_reported& t) {
-  const bool of_park = parking && parking->refused && parking->asked == t.id;
+  if (parking && parking->announced == t.leg && t.id == outside_report) {
+    // It was no park, or none of this call.
+    announcement_is_past();
+    parking->outside = true;
+    park_is_refused({fault_code::gone, 0, "no park came of it"});
+  }
+  const bool of_park =
+    parking && parking->refused
+    && (parking->outside ? t.id == outside_report && t.leg == legs[parking->parker].leg
+                         : parking->asked == t.id);
   const bool of_transfer = moving && moving->failed && moving->asked == t.id;
   if (of_park || of_transfer) {
     const bool unseen = of_park ? parking->silent : moving->silent;
@@ -154,8 +195,8 @@ void call::refusal_is_past() {
 void call::parker_left() {
   auto& request = *parking;
   const auto& parked = legs[1 - request.parker];
-  if (!parked.leg) return end();
   request.parker_gone = true;
+  if (!parked.leg) return end();
   line.music(parked, in->call_park.music);
   if (request.refused) ring_back("Park failed");
 }
@@ -211,6 +252,16 @@ void call::give_away(call_leg& leg, const caf::actor& to) {
   leg = {};
 }
 
+/// The park that has been done, asked for again by an attended transfer (REFER with Replaces).
+bool call::is_same_park(const transfer_requested& t) const {
+  if (!parking->terms) return false;
+  const auto to = dial(*in, t.dialled, t.orbit);
+  if (std::holds_alternative<dials_group_park>(to)) return parking->terms->kind == park_kind::group;
+  const auto* direct = std::get_if<dials_park>(&to);
+  return direct && parking->terms->kind == park_kind::direct
+         && direct->place.value_or(legs[parking->parker].extension) == parking->terms->place;
+}
+
 /// Only the parker's leg is left: its phone hangs up when it has seen the report, or we do.
 caf::behavior call::leaving() {
   line.drop(std::exchange(departing, {}));
@@ -240,13 +291,11 @@ caf::behavior call::leaving() {
         o.leg, make_answer(o.offer, both, legs[*who].port, answer_to(audio->direction))});
     },
     [this](const transfer_requested& t) {
-      // The same park, asked again by an attended transfer (REFER with Replaces).
-      const auto to = dial(*in, t.dialled, t.orbit);
-      const bool same =
-        std::holds_alternative<dials_park>(to) || std::holds_alternative<dials_group_park>(to);
-      line.leg(report_transfer{
-        t.leg, t.id,
-        same ? std::nullopt : std::optional{refusal{fault_code::gone, 0, "parked already"}}, true});
+      line.leg(report_transfer{t.leg, t.id,
+                               is_same_park(t)
+                                 ? std::nullopt
+                                 : std::optional{refusal{fault_code::gone, 0, "parked already"}},
+                               true});
     },
   }
     .or_else(ended());

@@ -29,6 +29,7 @@ caf::behavior call::talking() {
       legs[*who].holds = holds(c.answer);
       line.aim(legs[*who]);
       settle_media();
+      peer_follows(*who);
     },
     [this](const leg_info& i) {
       if (const auto who = index_of(i.leg); who && legs[1 - *who].leg)
@@ -38,6 +39,7 @@ caf::behavior call::talking() {
     [this](const media_opened& m) { music_port_ready(m); },
     [this](const transfer_requested& t) { transfer_asked(t); },
     [this](const transfer_reported& t) { refusal_was_told(t); },
+    [this](const park_announced& p) { park_announced_by(p.leg); },
     [this](const park_call& p) { park_asked(p); },
     [this](const place_ready& p) { park_is_ready(p); },
     [this](const park_refused& r) { park_is_refused(r.why); },
@@ -54,14 +56,16 @@ caf::behavior call::talking() {
 /// Whoever was asked for a place, a dialog or a leg is gone; or a refusal is past.
 void call::wait_is_over() {
   const refusal why{fault_code::unavailable, 0, "no answer"};
-  if ((parking && parking->refused) || (moving && moving->failed))
+  if ((parking && parking->refused) || (moving && moving->failed)) {
     refusal_is_past();
-  else if (parking)
+  } else if (parking) {
+    announcement_is_past();
     park_is_refused(why);
-  else if (is_moving() && !ringing)
+  } else if (is_moving() && !ringing) {
     transfer_failed(why);
-  else if (claimant)
+  } else if (claimant) {
     claim_lapses();
+  }
 }
 
 void call::session_offered(const leg_offered& o) {
@@ -110,7 +114,15 @@ void call::answer_here(std::size_t who, const session_ptr& offered) {
   line.leg(answer_offer{leg.leg, leg.local});
   line.aim(leg);
   settle_media();
+  peer_follows(who);
   note(who, leg.holds ? leg_activity::holding : leg_activity::talking);
+}
+
+/// One party has changed its session with us alone. In relay mode its peer may speak a format that
+/// it has given up, in direct mode it sends to where that party was.
+void call::peer_follows(std::size_t who) {
+  if (!legs[1 - who].leg || relaying || music_port) return;
+  if (!line.relays() || !legs[who].holds) align_sessions(who);
 }
 
 /// Who hears what, from who holds whom. One operation, whatever was before.
@@ -232,8 +244,8 @@ void call::align_sessions(std::size_t who_came) {
   auto& waited = legs[1 - who_came];
   const auto& newcomer = legs[who_came];
   if (!line.relays()) {
-    line.close(waited.media);
-    waited.media = {};
+    for (auto& leg : legs)  // Either may have had music on hold.
+      line.close(std::exchange(leg.media, {}));
     aligning = who_came;
     waited.local = cross_offer(newcomer.remote);
     return line.leg(parkway::offer{waited.leg, waited.local, std::nullopt});
@@ -257,13 +269,15 @@ void call::leg_over(const leg_ended& e) {
     return;
   }
   line.close(legs[*who].media);
-  note_idle(*who);
+  // Whose park is still on its way is looked for by this leg.
+  const bool is_sought = parking && parking->announced == e.leg;
+  if (!is_sought) note_idle(*who);
   legs[*who].leg = {};
   legs[*who].media = {};
   if (relaying == *who) relaying.reset();
   offers_lapse();
   if (parking && parking->parker == *who) return parker_left();
-  if (parking && !parking->refused) return parked_party_left();
+  if (is_parking() && !parking->announced) return parked_party_left();
   if (moving && moving->mover == *who) return mover_left();
   // Its place is being taken: who hangs up the old phone already means its peer no harm.
   if (claimant && claimed_index == *who) return line.music(legs[1 - *who], in->call_park.music);
@@ -280,6 +294,7 @@ void call::end() {
       .then([this] { late.gone(); }, [this](const caf::error&) { late.gone(); });
   }
   line.drop(std::exchange(departing, {}));
+  announcement_is_past();
   for (std::size_t who : {0, 1}) {
     if (!legs[who].leg) continue;
     line.drop(legs[who]);

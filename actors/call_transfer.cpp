@@ -66,11 +66,11 @@ caf::message_handler call::transfers() {
 }
 
 void call::transfer(std::size_t who, const transfer_requested& t, const route& to) {
-  const bool is_parking = parking && !parking->refused;
-  if (is_parking || is_moving() || claimant) {
+  if (is_parking() || is_moving() || claimant) {
     const refusal why{fault_code::busy, 0, "this call is being parked or transferred already"};
     return line.leg(report_transfer{t.leg, t.id, why, true});
   }
+  announcement_is_past();
   parking.reset();
   moving = transfer_request{who, t.id, t.silent};
   if (t.replaces) {

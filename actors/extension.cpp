@@ -93,9 +93,12 @@ void extension::tell_lamps_of_calls() {
 void extension::register_phones(const register_phone& r) {
   const auto before = phones.all().size();
   std::vector<std::string> anew;
-  if (lamps)
-    for (const auto& change : r.changes)
-      if (phones.is_new(change.contact, r.call_id)) anew.push_back(change.contact.key);
+  std::vector<phone_came> comers;
+  for (const auto& [contact, expires] : r.changes) {
+    if (expires.count() == 0 || !phones.is_new(contact, r.call_id)) continue;
+    anew.push_back(contact.key);
+    comers.push_back({in, me, contact.phone, !contact.path.empty()});
+  }
   const auto moves = phones.moved(r);
   auto why = phones.apply(r, self->clock().now());
   self->send(r.transport,
@@ -104,6 +107,9 @@ void extension::register_phones(const register_phone& r) {
   for (const auto& [from, to] : moves)
     for (const auto& transport : line.house().transports)
       self->send(transport, phone_moved{in, me, from, to});
+  for (const auto& comer : comers)
+    for (const auto& transport : line.house().transports)
+      self->send(transport, comer);
   phones_changed(before);
   if (lamps) tell_lamps_of_phones(std::move(anew));
 }

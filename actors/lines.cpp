@@ -36,6 +36,7 @@ caf::message_handler lines::other_events() const {
     [](const offer_answered&) {},
     [](const offer_refused&) {},
     [](const transfer_reported&) {},
+    [](const park_announced&) {},
     [](const media_opened&) {},
     [](const tick&) {},
   };

@@ -87,6 +87,7 @@ caf::behavior notifier::make_behavior() {
       if (watchers.erase(u.id) > 0) tell_phones();
     },
     [this](const watcher_answered& a) { watcher_is(a); },
+    [this](const watcher_back& b) { watcher_came_back(b); },
     [this](const phone_answered& a) { phone_is(a); },
     [this](const tick& t) {
       if (again.due(self, t)) tell_again();
@@ -174,6 +175,20 @@ void notifier::watcher_is(const watcher_answered& a) {
   if (found->second.refused) tell_phones();
 }
 
+/// A phone that comes anew may have learnt what it refused, or forgotten that it ever subscribed:
+/// then it says so (481), and is told unasked.
+void notifier::watcher_came_back(const watcher_back& b) {
+  const auto found = watchers.find(b.id);
+  if (found == watchers.end()) return;
+  auto& w = found->second;
+  if (!b.anew && !w.outstanding && !w.again_at) return;
+  w.outstanding = false;
+  w.told = nullptr;
+  w.again_at.reset();
+  if (b.anew) w.refused = false;
+  tell(w);
+}
+
 // --- phones without a subscription -----------------------------------------------------------
 
 void notifier::tell(phone& p) {
@@ -219,21 +234,7 @@ void notifier::phones_changed(const phones_are& p) {
     abandon(before);
   }
   phones = std::move(kept);
-  for (const auto& b : p.bindings)
-    if (among(p.anew, b.key)) tell_keys_of(b);
   tell_phones();
-}
-
-/// A phone that comes anew may have learnt what it refused, or forgotten that it ever subscribed:
-/// then it says so (481), and is told unasked.
-void notifier::tell_keys_of(const binding& b) {
-  for (auto& [id, w] : watchers) {
-    if (!is_of(w, b)) continue;
-    w.refused = false;
-    w.told = nullptr;
-    w.again_at.reset();
-    tell(w);
-  }
 }
 
 /// The phone of a contact, at its place of now. `came`: it may have forgotten everything.

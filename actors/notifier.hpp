@@ -66,11 +66,11 @@ struct notifier {
   int rank(const parked_shown& p) const;
   void watch(const watch_place& w);
   void watcher_is(const watcher_answered& a);
+  void watcher_came_back(const watcher_back& b);
   void phone_is(const phone_answered& a);
   void phones_changed(const phones_are& p);
   phone moved(const std::string& key, const binding& to, bool came);
   void abandon(phone& p);
-  void tell_keys_of(const binding& b);
   static bool is_of(const watcher& w, const binding& b);
   void tell(watcher& w);
   void tell(phone& p);

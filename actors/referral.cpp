@@ -23,7 +23,7 @@ caf::behavior referral::make_behavior() {
     [this](const leg_found& f) {
       call = f.call;
       if (!call) return report(refusal{fault_code::gone, 0, "no such dialog of this extension"});
-      self->request(call, caf::infinite, park_call{f.leg, place, self})
+      self->request(call, caf::infinite, park_call{f.leg, place, self, true, asked.silent})
         .then([] {},
               [this](const caf::error&) {
                 report(refusal{fault_code::gone, 0, "that call has ended"});

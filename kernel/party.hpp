@@ -28,7 +28,8 @@ struct flow {
   std::uint16_t shard = 0;
   transport_kind kind = transport_kind::udp;
   std::uint16_t listener = 0;    ///< Index of the listener in the configuration.
-  std::uint64_t connection = 0;  ///< Serial of the connection; 0 for UDP.
+  /// Serial of the connection. UDP: number of the address of ours it came to; 0: the only one.
+  std::uint64_t connection = 0;
   endpoint remote;
 
   bool operator==(const flow&) const = default;

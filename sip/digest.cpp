@@ -203,7 +203,10 @@ std::string digest_guard::challenge(std::string_view realm, digest_algorithm alg
                                     const ip_address& source, time_point now) const {
   std::string out;
   out.reserve(128 + realm.size());
-  out.append("Digest realm=\"").append(realm).append("\", nonce=\"").append(nonce(realm, source, now));
+  out.append("Digest realm=\"")
+    .append(realm)
+    .append("\", nonce=\"")
+    .append(nonce(realm, source, now));
   out.append("\", algorithm=").append(algorithm == digest_algorithm::md5 ? "MD5" : "SHA-256");
   out.append(", qop=\"auth\"");
   if (stale) out += ", stale=true";

@@ -71,7 +71,12 @@ device device_of(const message& m, const flow& from) {
 }
 
 leg::leg(leg_host& shard, leg_id name, caf::actor owner, tenant_ptr whose, const flow& via)
-  : id(name), shard_(shard), owner_(std::move(owner)), tenant_(std::move(whose)), via_(via) {
+  : id(name),
+    shard_(shard),
+    owner_(std::move(owner)),
+    tenant_(std::move(whose)),
+    home_(via),
+    via_(via) {
 }
 
 leg::~leg() = default;
@@ -101,7 +106,7 @@ writer begin_request(leg_host& shard, const flow& via, const dialog& in, std::st
 }
 
 void leg::find_way() {
-  if (dialog_.routes.empty()) via_ = shard_.way_to(via_, dialog_.target);
+  if (dialog_.routes.empty()) via_ = shard_.way_to(home_, dialog_.target);
 }
 
 transaction_id leg::send_request(leg_request what, std::string_view method, std::string_view lines,
@@ -186,12 +191,23 @@ void leg::on_timer(leg_timer which) {
 
 // --- the phone's requests --------------------------------------------------------------------
 
+/// What a phone cannot ask for in a call that it has not answered.
+void leg::refuse_early(const message& request, transaction_id transaction) {
+  switch (request.method()) {
+    case method::update:
+      return respond(request, transaction, 500, "Retry-After: 2\r\n");
+    case method::refer:  // It exists, and is not answered.
+      return respond(request, transaction, 403);
+    default:
+      return respond(request, transaction, 481);
+  }
+}
+
 void leg::on_request(message request, transaction_id transaction, const flow& from) {
   if (!dialog_.accept_sequence(request.cseq())) return respond(request, transaction, 500);
-  via_ = from;  // A phone behind NAT may have moved; the tags prove that it is the same.
+  move_to(from);  // A phone behind NAT may have moved; the tags prove that it is the same.
   if (state_ == leg_state::calling || state_ == leg_state::cancelling)
-    return respond(request, transaction, request.method() == method::update ? 500 : 481,
-                   request.method() == method::update ? "Retry-After: 2\r\n" : "");
+    return refuse_early(request, transaction);
   switch (request.method()) {
     case method::invite:
       return on_reinvite(std::move(request), transaction);

@@ -142,12 +142,14 @@ class leg {
   leg_state state() const { return state_; }
   const dialog& names() const { return dialog_; }
   const flow& via() const { return via_; }
+  /// Where the phone itself has come from last: by that flow it is known when it moves.
+  const flow& home() const { return home_; }
   bool is_inbound() const { return !outbound_; }
   /// Whose phone it is.
   const tenant_name& tenant_of() const { return tenant_->name; }
   const number& extension() const { return extension_; }
   /// The phone is reached by another flow from now on.
-  void move_to(const flow& via) { via_ = via; }
+  void move_to(const flow& via) { home_ = via_ = via; }
   /// A message with these tags, sent by the phone, belongs here. An early dialog has no tag yet.
   bool is(const message& m) const;
 
@@ -218,6 +220,7 @@ class leg {
   void refused(refusal why);
 
   // leg_offers.cpp
+  void refuse_early(const message& request, transaction_id transaction);
   void on_reinvite(message request, transaction_id transaction);
   void on_update(message request, transaction_id transaction);
   void answer_update(const pending_request& update, const session_ptr& session);
@@ -253,7 +256,8 @@ class leg {
   caf::actor owner_;
   tenant_ptr tenant_;
   number extension_;
-  flow via_;
+  flow home_;
+  flow via_;  ///< home_, or while that connection is gone the one by which we call the phone.
   dialog dialog_;
   leg_state state_ = leg_state::ringing;
   session_state session_state_ = session_state::settled;

@@ -94,7 +94,8 @@ std::optional<fault> bind_first(std::vector<candidate>& all) {
 
 /// Gives one shard its share of a listener.
 std::optional<fault> add_share(shard_wire& wire, candidate& c, wire_identity identity,
-                               const stream_limits& limits) {
+                               const stream_limits& limits,
+                               const std::shared_ptr<local_addresses>& locals) {
   descriptor socket;
   if (identity.shard == 0) {
     socket = std::move(c.first);
@@ -104,7 +105,7 @@ std::optional<fault> add_share(shard_wire& wire, candidate& c, wire_identity ide
     socket = std::move(*shared);
   }
   if (c.is_udp())
-    wire.add(std::make_unique<udp_wire>(std::move(socket), std::move(identity)));
+    wire.add(std::make_unique<udp_wire>(std::move(socket), std::move(identity), locals));
   else
     wire.add(std::make_unique<stream_wire>(std::move(socket), std::move(identity), limits));
   return std::nullopt;
@@ -125,9 +126,10 @@ result<listeners> bind_listeners(const std::vector<listener_settings>& blocks, s
     const auto index = static_cast<std::uint16_t>(out.bound.size());
     out.bound.push_back({c.block->transport, at});
     if (shards > 1) allow_sharing(c.first);
+    const auto locals = at.address.is_any() ? std::make_shared<local_addresses>() : nullptr;
     for (std::uint16_t shard = 0; shard < shards; ++shard) {
       const wire_identity identity{shard, index, c.block->transport, at, c.block->advertise};
-      if (auto failed = add_share(*out.wires[shard], c, identity, limits)) return *failed;
+      if (auto failed = add_share(*out.wires[shard], c, identity, limits, locals)) return *failed;
     }
   }
   return out;

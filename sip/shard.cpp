@@ -105,10 +105,15 @@ transaction_id shard_core::request(const leg& from, leg_request what, std::strin
   const auto cookie = cookie_parts{from.id.serial, static_cast<std::uint8_t>(what)}.pack();
   const auto opened = transactions_.open_client(branch, method, from.via(), bytes, cookie, now_);
   if (!opened) return {};
-  if (const auto dialled = dialled_.find(number_of(from.via()));
-      dialled != dialled_.end() && dialled->second.size() < dialled_max)
-    dialled->second.emplace_back(*opened, cookie);
+  note_if_dialled(from.via(), *opened, cookie);
   return *opened;
+}
+
+/// A connection that we are making may not come about: then nobody answers what was sent by it.
+void shard_core::note_if_dialled(const flow& via, transaction_id sent, std::uint64_t cookie) {
+  if (const auto dialled = dialled_.find(number_of(via));
+      dialled != dialled_.end() && dialled->second.size() < dialled_max)
+    dialled->second.emplace_back(sent, cookie);
 }
 
 flow shard_core::way_to(const flow& known, std::string_view contact) {
@@ -344,6 +349,14 @@ void shard::command(const drop_notify& c, time_point now) {
 
 void shard::command(const phone_moved& c, time_point now) {
   enter(*core_, now, [&] { core_->on_moved(c); });
+}
+
+void shard::command(const phone_came& c, time_point now) {
+  enter(*core_, now, [&] { core_->on_came(c); });
+}
+
+void shard::command(const outside_park& c, time_point now) {
+  enter(*core_, now, [&] { core_->on_outside_park(c); });
 }
 
 void shard::command(const phone_registered& c, time_point now) {

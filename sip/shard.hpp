@@ -84,6 +84,8 @@ class shard : public wire_listener {
   void command(const watch_taken& c, time_point now);
   /// Takes effect within 50 ms: a thousand phones that come back at once cost a few passes.
   void command(const phone_moved& c, time_point now);
+  void command(const phone_came& c, time_point now);
+  void command(const outside_park& c, time_point now);
   void command(const watch_refused& c, time_point now);
   void command(const notify_watcher& c, time_point now);
   void command(const notify_phone& c, time_point now);

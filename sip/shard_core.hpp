@@ -34,6 +34,7 @@ struct referral {
   flow via;
   dialog names;
   transfer_reports reports;
+  outside_park about;  ///< Whose leg it means.
 };
 
 /// A NOTIFY without a subscription that is out: to which contact, and who waits for its answer.
@@ -78,8 +79,12 @@ struct shard_core final : leg_host, transaction_user {
   void on_registered(const phone_registered& c);
   void on_closed(const flow& connection);
   void on_moved(const phone_moved& c);
+  void on_came(const phone_came& c);
   void follow_moves();
   void on_refer(message request, const flow& from, const request_key& key);
+  void on_outside_park(const outside_park& p);
+  void tell_of_park(const outside_park& p);
+  void end_referral(std::uint64_t serial);
   void report(const report_transfer& c);
   void send_report(std::uint64_t serial);
   bool on_report_answer(std::uint64_t serial, std::uint16_t status);
@@ -99,6 +104,9 @@ struct shard_core final : leg_host, transaction_user {
   void on_word_missing(std::uint64_t serial);
   void on_subscription_expiry(std::uint64_t serial);
   void end_subscription(std::uint64_t serial);
+  void follow_with_keys(const phone_moved& c);
+  void tell_back(subscription& s, bool anew);
+  void note_if_dialled(const flow& via, transaction_id sent, std::uint64_t cookie);
 
   /// Whose request this is; challenges or refuses it, and gives nothing, where that is not known.
   std::optional<authenticated> authenticate(const message& request, const flow& from,
@@ -170,7 +178,8 @@ struct shard_core final : leg_host, transaction_user {
   time_point moves_due_{};          ///< When those that come next are followed.
   std::unordered_map<std::uint64_t, referral> referrals_;          ///< By outside_transfer::id.
   std::unordered_map<std::uint64_t, subscription> subscriptions_;  ///< By subscription_id::serial.
-  std::unordered_map<std::string, std::uint32_t> watchers_;  ///< How many each phone's user has.
+  /// Subscriptions of each extension's phones, by their serials.
+  std::unordered_map<std::string, std::unordered_set<std::uint64_t>> watchers_;
   std::unordered_map<std::uint64_t, unasked_notify> unasked_;
   shard_counts counts_;
 };

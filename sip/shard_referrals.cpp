@@ -14,15 +14,25 @@ namespace {
 constexpr std::size_t referrals_max = 4096;
 constexpr std::string_view retry_later = "Retry-After: 10\r\n";
 
+bool is_park(const route& r) {
+  return std::holds_alternative<dials_park>(r) || std::holds_alternative<dials_group_park>(r);
+}
+
 /// What the phone wants: the Request-URI says where to park, or, where that names only the park
-/// server, Refer-To does.
-outside_transfer describe(const uri& asked, const transfer_requested& wish) {
+/// server, Refer-To may; one that names the party to be parked (RFC 5359 §2.15) means the own
+/// extension.
+outside_transfer describe(const uri& asked, const transfer_requested& wish, const tenant& in) {
   outside_transfer what;
+  what.replaces_leg = wish.replaces_leg;
   const auto* orbit = asked.parameter_value("orbit");
   const bool bare = asked.user.empty() || (asked.user == "park" && !orbit);
-  what.dialled = bare && !wish.dialled.empty() ? wish.dialled : asked.user;
-  what.orbit = orbit ? *orbit : wish.orbit;
-  what.replaces_leg = wish.replaces_leg;
+  if (bare && is_park(dial(in, wish.dialled, wish.orbit))) {
+    what.dialled = wish.dialled;
+    what.orbit = wish.orbit;
+    return what;
+  }
+  what.dialled = bare ? "park" : asked.user;
+  if (orbit) what.orbit = *orbit;
   return what;
 }
 
@@ -49,7 +59,7 @@ void shard_core::on_refer(message request, const flow& from, const request_key& 
   if (!made) return answer(request, from, status_of(made.error().code));
   const auto transaction = transactions_.open_server(key, from, cookie_parts{}.pack(), now_);
   if (!transaction) return answer(request, from, 503, retry_later);
-  auto what = describe(*request.request_uri(), *wish);
+  auto what = describe(*request.request_uri(), *wish, *who->tenant);
   const bool silent = wants_silence(request);
   auto text = writer::response(request, 202, made->local_tag, from.remote);
   const auto orbit = orbit_of(what, *who->tenant, who->extension->number);
@@ -69,6 +79,10 @@ void shard_core::on_refer(message request, const flow& from, const request_key& 
   what.transport = face();
   what.tenant = who->tenant->name;
   what.by = {who->extension->display_name, who->extension->number, false};
+  what.silent = silent;
+  // Ahead of a BYE that the phone has sent back to back.
+  r.about = {what.replaces_leg, what.tenant, what.by.extension, false};
+  tell_of_park(r.about);
   caf::anon_send(switchboard_, std::move(what));
 }
 
@@ -77,9 +91,32 @@ void shard_core::report(const report_transfer& c) {
   if (found == referrals_.end()) return;
   const auto status = c.why ? status_of(*c.why) : std::uint16_t{200};
   if (found->second.reports.add(0, status, c.final))
-    referrals_.erase(found);
+    end_referral(c.leg.serial);
   else
     send_report(c.leg.serial);
+}
+
+void shard_core::end_referral(std::uint64_t serial) {
+  auto node = referrals_.extract(serial);
+  if (node.empty()) return;
+  node.mapped().about.reported = true;
+  tell_of_park(node.mapped().about);
+}
+
+/// The shard that has the leg tells its owner: in the order in which the leg's own events come.
+void shard_core::tell_of_park(const outside_park& p) {
+  if (!p.leg || p.leg.shard >= options_.count) return;
+  if (p.leg.shard == options_.index) return on_outside_park(p);
+  caf::anon_send(lent_->transports.at(p.leg.shard), p);
+}
+
+void shard_core::on_outside_park(const outside_park& p) {
+  const auto* meant = find(p.leg);
+  if (!meant || meant->tenant_of() != p.tenant || meant->extension() != p.by) return;
+  if (p.reported)
+    caf::anon_send(meant->owner(), transfer_reported{p.leg, 0});
+  else
+    caf::anon_send(meant->owner(), park_announced{p.leg});
 }
 
 void shard_core::send_report(std::uint64_t serial) {
@@ -102,7 +139,7 @@ bool shard_core::on_report_answer(std::uint64_t serial, std::uint16_t status) {
   const auto found = referrals_.find(serial);
   if (found == referrals_.end()) return false;
   if (!found->second.reports.answered(status >= 300).empty())
-    referrals_.erase(found);
+    end_referral(serial);
   else
     send_report(serial);
   return true;

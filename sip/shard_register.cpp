@@ -77,9 +77,10 @@ void shard_core::on_registered(const phone_registered& c) {
   respond(waiting.transaction, status, text.finish());
 }
 
-/// Everything in the shard is looked through for them: at once for one that comes alone, later for
+/// Every leg of the shard is looked through for them: at once for one that comes alone, later for
 /// all together that come soon after it.
 void shard_core::on_moved(const phone_moved& c) {
+  follow_with_keys(c);
   const bool first = moves_.empty();
   moves_.push_back(c);
   if (now_ >= moves_due_ || moves_.size() == moves_max) return follow_moves();
@@ -111,9 +112,7 @@ void shard_core::follow_moves() {
     return at;
   };
   for (const auto& [serial, one] : legs_)
-    if (const auto* to = now_at(one->via(), one->tenant_of(), one->extension())) one->move_to(*to);
-  for (auto& [serial, s] : subscriptions_)
-    if (const auto* to = now_at(s.via, s.tenant, s.watcher)) s.via = *to;
+    if (const auto* to = now_at(one->home(), one->tenant_of(), one->extension())) one->move_to(*to);
 }
 
 void shard_core::on_registration_timeout(std::uint64_t number) {

@@ -6,6 +6,7 @@
 #include "sip/writer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 /// SUBSCRIBE and NOTIFY (RFC 6665): who watches is kept here, what there is to see is the
 /// extension's.
@@ -34,9 +35,10 @@ std::string watcher_key(const tenant_name& tenant, const number& who) {
   return tenant.text + "/" + who.text;
 }
 
-/// RFC 6665 §4.2.2: a subscriber that answers so knows nothing of the subscription any more.
+/// RFC 6665 §4.2.2, RFC 5057 §5.1: a subscriber that answers so knows nothing of the subscription
+/// any more.
 bool ends_subscription(std::uint16_t status) {
-  return status == 481 || status == 404;
+  return status == 481 || status == 404 || status == 410 || status == 416 || status == 604;
 }
 
 }  // namespace
@@ -50,7 +52,7 @@ void shard_core::on_subscribe(message request, const flow& from, const request_k
     return answer(request, from, *status, *status == 423 ? "Min-Expires: 60\r\n" : events_line);
   const auto watcher = watcher_key(who->tenant->name, who->extension->number);
   const auto counted = watchers_.find(watcher);
-  if ((counted != watchers_.end() && counted->second >= per_watcher_max)
+  if ((counted != watchers_.end() && counted->second.size() >= per_watcher_max)
       || subscriptions_.size() >= all_max) {
     ++counts_.overloaded;
     return answer(request, from, 503, retry_later);
@@ -60,7 +62,7 @@ void shard_core::on_subscribe(message request, const flow& from, const request_k
   if (!made) return answer(request, from, status_of(made.error().code));
   const auto transaction = transactions_.open_server(key, from, cookie_parts{}.pack(), now_);
   if (!transaction) return answer(request, from, 503, retry_later);
-  ++watchers_[watcher];
+  watchers_[watcher].insert(id.serial);
   auto& s = subscriptions_[id.serial];
   s.id = id;
   s.via = from;
@@ -164,22 +166,50 @@ void shard_core::on_notify_watcher(const notify_watcher& n) {
 }
 
 void shard_core::send_notify(subscription& s, const lamp_ptr& state) {
-  if (s.names.routes.empty()) s.via = way_to(s.via, s.names.target);
-  const auto text = notify_of(s, state, now_, contact_of(shown_to(s.via), s.via.kind));
+  const auto way = s.names.routes.empty() ? way_to(s.via, s.names.target) : s.via;
+  const auto text = notify_of(s, state, now_, contact_of(shown_to(way), way.kind));
   const auto branch = ids_.branch();
-  const auto bytes =
-    begin_request(*this, s.via, s.names, "NOTIFY", ++s.names.local_sequence, branch)
-      .lines(text.lines)
-      .finish(text.type, text.body);
+  const auto bytes = begin_request(*this, way, s.names, "NOTIFY", ++s.names.local_sequence, branch)
+                       .lines(text.lines)
+                       .finish(text.type, text.body);
   const auto serial = s.id.serial;
   const bool last = s.over;
   const cookie_parts cookie{serial, static_cast<std::uint8_t>(leg_request::notify)};
-  // A send that fails is reported from within, and may end the subscription.
-  const auto sent = transactions_.open_client(branch, "NOTIFY", s.via, bytes, cookie.pack(), now_);
+  const auto sent = transactions_.open_client(branch, "NOTIFY", way, bytes, cookie.pack(), now_);
+  if (sent) note_if_dialled(way, *sent, cookie.pack());
+  s.out = sent.value_or(transaction_id{});
   if (last)
     end_subscription(serial);
   else if (!sent)
     on_watcher_answer(serial, 503, 0s);
+}
+
+/// What a phone watches follows it when it registers by another flow.
+void shard_core::follow_with_keys(const phone_moved& c) {
+  const auto mine = watchers_.find(watcher_key(c.tenant, c.extension));
+  if (mine == watchers_.end()) return;
+  for (const auto serial : mine->second)
+    if (auto& s = subscriptions_.at(serial); s.via == c.from) {
+      s.via = c.to;
+      tell_back(s, false);
+    }
+}
+
+void shard_core::on_came(const phone_came& c) {
+  const auto mine = watchers_.find(watcher_key(c.tenant, c.extension));
+  if (mine == watchers_.end()) return;
+  for (const auto serial : mine->second) {
+    auto& s = subscriptions_.at(serial);
+    if (c.by_proxy ? s.phone.contact == c.phone.contact : s.phone.same_as(c.phone))
+      tell_back(s, true);
+  }
+}
+
+/// Nobody answers what was sent to where the phone is no more.
+void shard_core::tell_back(subscription& s, bool anew) {
+  if (!s.notifier || s.over) return;
+  transactions_.forget(std::exchange(s.out, {}));
+  caf::anon_send(s.notifier, watcher_back{s.id, anew});
 }
 
 void shard_core::on_watcher_answer(std::uint64_t serial, std::uint16_t status,
@@ -192,6 +222,7 @@ void shard_core::on_watcher_answer(std::uint64_t serial, std::uint16_t status,
   }
   const auto found = subscriptions_.find(serial);
   if (found == subscriptions_.end() || !found->second.notifier) return;
+  found->second.out = {};
   caf::anon_send(found->second.notifier, watcher_answered{found->second.id, status, retry_after});
   if (ends_subscription(status)) end_subscription(serial);
 }
@@ -225,7 +256,8 @@ void shard_core::end_subscription(std::uint64_t serial) {
   wheel_.cancel(s.expiry);
   if (s.pending) wheel_.cancel(s.pending->patience);
   const auto count = watchers_.find(watcher_key(s.tenant, s.watcher));
-  if (count != watchers_.end() && --count->second == 0) watchers_.erase(count);
+  if (count != watchers_.end() && count->second.erase(serial) > 0 && count->second.empty())
+    watchers_.erase(count);
   if (s.notifier) caf::anon_send(s.notifier, unwatch_place{s.id});
 }
 
@@ -253,6 +285,7 @@ void shard_core::on_notify_phone(const notify_phone& n) {
   const cookie_parts cookie{id.serial, static_cast<std::uint8_t>(leg_request::notify)};
   const auto opened = transactions_.open_client(branch, "NOTIFY", to, bytes, cookie.pack(), now_);
   if (!opened) return on_watcher_answer(id.serial, 503, 0s);
+  note_if_dialled(to, *opened, cookie.pack());
   // A send that fails is reported from within: then it is over already.
   if (const auto out = unasked_.find(id.serial); out != unasked_.end())
     out->second.transaction = *opened;

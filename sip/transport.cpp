@@ -31,6 +31,8 @@ caf::behavior transport::make_behavior() {
     forward<phone_registered>(this),
     forward<watch_taken>(this),
     forward<phone_moved>(this),
+    forward<phone_came>(this),
+    forward<outside_park>(this),
     forward<watch_refused>(this),
     forward<notify_watcher>(this),
     forward<notify_phone>(this),

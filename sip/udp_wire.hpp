@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sip/local_addresses.hpp"
 #include "sip/wire.hpp"
 #include "sip/wire_socket.hpp"
 
@@ -49,7 +50,8 @@ class udp_wire final : public wire {
     std::uint64_t received = 0, sent = 0, refused = 0, failed = 0;
   };
 
-  udp_wire(descriptor socket, wire_identity identity);
+  /// `locals`: of the listener, where it is bound to all addresses; else null.
+  udp_wire(descriptor socket, wire_identity identity, std::shared_ptr<local_addresses> locals = {});
   ~udp_wire() override;
   udp_wire(const udp_wire&) = delete;
 
@@ -74,6 +76,7 @@ class udp_wire final : public wire {
     socket_address to;
     std::size_t begin = 0;
     std::size_t size = 0;
+    std::uint64_t from = 0;  ///< Of our addresses; 0: that of the route.
   };
 
   void on_readable();
@@ -82,6 +85,7 @@ class udp_wire final : public wire {
 
   const descriptor socket_;
   const wire_identity identity_;
+  const std::shared_ptr<local_addresses> locals_;
   wire_loop loop_;
   std::unique_ptr<inbox> inbox_;
   std::vector<char> text_;       ///< Of the queued messages, one behind the other.

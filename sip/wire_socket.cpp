@@ -89,6 +89,10 @@ result<descriptor> bind_udp(const endpoint& at, port_use use) {
   // Best effort: without CAP_NET_ADMIN the kernel gives what net.core.rmem_max allows.
   if (s && !set(s->get(), SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer))
     set(s->get(), SOL_SOCKET, SO_RCVBUF, receive_buffer);
+  if (s && at.address.is_any()) {
+    const bool v6 = at.address.version == ip_version::v6;
+    set(s->get(), v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1);
+  }
   return s;
 }
 

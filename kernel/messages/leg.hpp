@@ -166,6 +166,21 @@ struct outside_transfer {
   std::string dialled;  ///< Of the Request-URI, or of Refer-To where that says more.
   std::string orbit;
   leg_id replaces_leg;  ///< Its leg in the call that is meant. Serial 0: none of ours.
+  bool silent = false;  ///< Refer-Sub: false.
+};
+
+/// The phone of a leg wants its peer parked, and has said so from outside of the call: park_call
+/// comes by another way, and its BYE may be here before. transport → owner; transfer_reported with
+/// id 0 follows when the phone has seen what became of it.
+struct park_announced {
+  leg_id leg;
+};
+/// The same between shards: whose phone asks for it. `reported`: it has seen what became of it.
+struct outside_park {
+  leg_id leg;
+  tenant_name tenant;
+  number by;
+  bool reported = false;
 };
 
 // --- owner → transport -----------------------------------------------------------------------
@@ -298,6 +313,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::leg_info)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::transfer_requested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::transfer_reported)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::outside_transfer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::park_announced)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::outside_park)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::place_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::ring)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::answer)

@@ -24,6 +24,7 @@ struct open_media {
   ip_version version = ip_version::v4;
   caf::actor owner;        ///< If it dies without closing, owner_died closes the port.
   std::uint16_t port = 0;  ///< The RTP port it had before a restart: that one or none. 0: any.
+  bool new_call = false;   ///< For a caller: not of the last ports, which parked calls may need.
 };
 struct media_opened {
   media_id id;

@@ -85,6 +85,8 @@ struct park_call {
   leg_id leg;                   ///< The parker's leg in this call.
   std::optional<number> place;  ///< None: hunt in the parker's group.
   caf::actor asked_by;
+  bool outside = false;  ///< By a REFER from outside of the call, announced by park_announced.
+  bool silent = false;   ///< Its phone is not told what becomes of it.
 };
 
 /// It is parked.

@@ -49,6 +49,15 @@ struct phone_moved {
   flow to;
 };
 
+/// A phone has registered anew: it may have forgotten what it was told, or learnt what it refused.
+/// extension → every shard, where it is told again all that it watches.
+struct phone_came {
+  tenant_name tenant;
+  number extension;
+  device phone;
+  bool by_proxy = false;  ///< Its source is not its own: only its contact tells it from others.
+};
+
 /// Where can this extension be rung? anybody → extension; the reply is `contacts`.
 struct show_contacts {};
 struct contacts {
@@ -61,5 +70,6 @@ struct contacts {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::register_phone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_registered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_moved)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_came)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::show_contacts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::contacts)

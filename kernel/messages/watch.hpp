@@ -117,6 +117,13 @@ struct watcher_answered {
   std::chrono::seconds retry_after{0};
 };
 
+/// The subscriber comes from elsewhere, or has registered anew: what is out for it is not answered
+/// any more, and it is told again. transport → notifier.
+struct watcher_back {
+  subscription_id id;
+  bool anew = false;  ///< It may have forgotten everything; else only what is out was lost.
+};
+
 /// Tell a registered phone without a subscription (Event: park-info). notifier → transport;
 /// answered by phone_answered.
 struct notify_phone {
@@ -173,6 +180,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watch_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::unwatch_place)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::notify_watcher)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watcher_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watcher_back)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::notify_phone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::drop_notify)

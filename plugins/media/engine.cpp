@@ -81,6 +81,8 @@ result<udp_sockets> engine::bind_sockets(const open_media& what, std::uint16_t& 
     if (!bound) pool_->give_back(number);
     return bound;
   }
+  if (what.new_call && !pool_->has_room_for_call())
+    return fault{fault_code::overloaded, "the last media ports are kept for calls that are up"};
   for (int tries = 0; tries < foreign_ports_max; ++tries) {
     const auto free = pool_->take();
     if (!free) break;

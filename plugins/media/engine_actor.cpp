@@ -1,5 +1,6 @@
 #include "plugins/media/engine_actor.hpp"
 
+#include "kernel/log.hpp"
 #include "kernel/messages/leg.hpp"
 #include "kernel/pinned.hpp"
 #include "plugins/media/engine.hpp"
@@ -7,7 +8,6 @@
 #include "plugins/media/tune.hpp"
 
 #include <event2/event.h>
-#include <spdlog/spdlog.h>
 
 #include <deque>
 #include <exception>
@@ -56,9 +56,10 @@ music_ptr read_file(const std::string& file) {
   try {
     const auto read = read_music(file);
     if (read) return std::make_shared<const music>(*read);
-    spdlog::warn("music {}: {}; the built-in tune is played", file, read.error().detail);
+    log(log_area::media)
+      .warn("music {}: {}; the built-in tune is played", file, read.error().detail);
   } catch (const std::exception& e) {
-    spdlog::warn("music {}: {}; the built-in tune is played", file, e.what());
+    log(log_area::media).warn("music {}: {}; the built-in tune is played", file, e.what());
   }
   return nullptr;
 }
@@ -121,7 +122,8 @@ class engine_actor {
 
   media_opened opened(const open_media& what) {
     auto reply = engine_.open(what);
-    if (reply.why) spdlog::warn("media {}: not opened: {}", what.id.serial, reply.why->detail);
+    if (reply.why)
+      log(log_area::media).warn("media {}: not opened: {}", what.id.serial, reply.why->detail);
     return reply;
   }
 
@@ -162,7 +164,7 @@ class engine_actor {
 std::vector<caf::actor> start_engines(caf::actor_system& system,
                                       const std::shared_ptr<const settings>& node) {
   if (!find_worker(system, 0)) {
-    spdlog::error("media: this scheduler has no loops; no engine is started");
+    log(log_area::media).error("media: this scheduler has no loops; no engine is started");
     return {};
   }
   engine_parts parts{node, std::make_shared<port_pool>(node->media_port_min, node->media_port_max),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,13 @@ class port_pool {
   port_pool(std::uint16_t min, std::uint16_t max);
 
   std::size_t capacity() const { return taken_.size(); }
+  /// Pairs that a new call leaves to calls that are up: who is parked wants one more to be fetched.
+  /// A tenth; one where there are only a few.
+  std::size_t reserve() const {
+    return taken_.size() < 5 ? 0 : std::max<std::size_t>(taken_.size() / 10, 1);
+  }
+  /// True while both parties of a new call find a pair, and the reserve is left.
+  bool has_room_for_call() const { return free_.load(std::memory_order_relaxed) >= reserve() + 2; }
   /// The even port of a free pair, or none.
   std::optional<std::uint16_t> take();
   /// Takes that very pair. False: taken already. A port outside the range is nobody's: true.

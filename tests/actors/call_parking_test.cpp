@@ -349,6 +349,34 @@ TEST_CASE("the parked party hanging up while it is parked is reported to the par
   CHECK(o.h.left_over() == "");
 }
 
+TEST_CASE("what is parked is not parked again elsewhere: only the same park is done already",
+          "[park]") {
+  office o;
+  o.h.refers(o.james, "*68104", 1);
+  o.h.refers(o.james, "*68104", 2);
+  o.h.refers(o.james, "*68102", 3);
+  o.h.refers(o.james, "*58", 4);
+  REQUIRE(o.h.leg(o.james).reports.size() == 4);
+  CHECK_FALSE(o.refused(0));
+  CHECK_FALSE(o.refused(1));
+  CHECK(o.refused(2)->code == fault_code::gone);
+  CHECK(o.refused(3)->code == fault_code::gone);
+  o.empties();
+}
+
+TEST_CASE("an attended transfer to a code needs the call that it names", "[park]") {
+  office o;
+  transfer_requested t;
+  t.leg = o.james;
+  t.id = 1;
+  t.dialled = "*68104";
+  t.replaces = dialog_name{"nobody's", "to", "from", false};
+  o.h.says(std::move(t));
+  CHECK(o.refused()->code == fault_code::gone);
+  o.still_talks();
+  o.empties();
+}
+
 TEST_CASE("who has just transferred the call is let go when its next park comes to nothing",
           "[park][race]") {
   office o;

@@ -253,6 +253,49 @@ TEST_CASE("a change to formats that the peer does not have is refused, and the c
   CHECK(t.h.hears(t.caller) == "103");
 }
 
+TEST_CASE("a party that gives up the format its peer speaks has the peer asked for another",
+          "[call][offer]") {
+  talking_house t;
+  t.h.says(leg_offered{t.called, sound({"PCMU"})});
+  REQUIRE(t.h.leg(t.caller).offers.size() == 1);
+  CHECK(formats_of(t.h.leg(t.caller).offers[0].session) == std::vector<std::string>{"PCMU"});
+  t.h.says(offer_answered{t.caller, sound({"PCMU"})});
+  CHECK(t.h.hears(t.caller) == "103");
+  t.h.says(leg_offered{t.called, sound({"PCMU"})});
+  CHECK(t.h.leg(t.caller).offers.size() == 1);
+}
+
+TEST_CASE("who is held hears the format given up with the resume, and no offer before", "[call]") {
+  talking_house t;
+  t.h.says(leg_offered{t.called, sound({"PCMU"}, media_direction::sendonly)});
+  CHECK(t.h.leg(t.caller).offers.empty());
+  t.h.says(leg_offered{t.called, sound({"PCMU"})});
+  CHECK(t.h.leg(t.caller).offers.size() == 1);
+}
+
+TEST_CASE("direct mode: after an attended transfer of two who were held no music is left",
+          "[call][direct]") {
+  house::choices direct;
+  direct.media = media_mode::direct;
+  house h{direct};
+  for (const char* who : {"103", "104", "106"})
+    h.registers(who);
+  const auto hold = [&](leg_id holder, leg_id held) {
+    h.says(leg_offered{holder, sound({"PCMA"}, media_direction::sendonly)});
+    REQUIRE(h.leg(held).offers.size() == 1);
+    h.says(offer_answered{held, sound({"PCMA"}, media_direction::recvonly)});
+  };
+  const auto [alice, james] = h.talking("106", "103");
+  hold(james, alice);
+  const auto [his, mary] = h.talking("103", "104");
+  hold(his, mary);
+  CHECK(h.media().open_ports().size() == 2);
+  h.refers(james, "104", 1, his);
+  REQUIRE(h.leg(james).reports.size() == 1);
+  CHECK_FALSE(h.leg(james).reports[0].why);
+  CHECK(h.media().open_ports().empty());
+}
+
 TEST_CASE("INFO reaches the other phone", "[call]") {
   talking_house t;
   t.h.says(leg_info{t.called, "application/dtmf-relay", "Signal=5"});

@@ -101,9 +101,13 @@ struct fake_transport {
       command<show_identity>(
         [](fake_leg& l, const show_identity& c) { l.shown.push_back(c.connected); }),
       command<send_info>([](fake_leg& l, const send_info& c) { l.infos.push_back(c); }),
-      command<report_transfer>([](fake_leg& l, const report_transfer& c) {
+      command<report_transfer>([this](fake_leg& l, const report_transfer& c) {
         l.reports.push_back(c);
-        if (l.from_outside && c.final) l.over = true;
+        if (!l.from_outside || !c.final) return;
+        l.over = true;  // Its phone has answered at once.
+        const auto meant = wire->legs_.find(l.about);
+        if (meant != wire->legs_.end() && !meant->second.over)
+          self->send(meant->second.owner, transfer_reported{l.about, 0});
       }),
       [this](const owner_died& d) {
         for (auto& [id, leg] : wire->legs_)
@@ -111,6 +115,7 @@ struct fake_transport {
       },
       [](const phone_registered&) {},
       [](const phone_moved&) {},
+      [](const phone_came&) {},
       [this](const notify_phone& n) {
         self->send(n.notifier, phone_answered{n.to.key, n.ticket, 200});
       },

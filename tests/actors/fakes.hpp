@@ -31,8 +31,12 @@ struct fake_leg {
   bool inbound = false;
   std::string caller;         ///< Inbound: whose phone it is.
   bool from_outside = false;  ///< No leg: a REFER from outside of the call, over when reported.
+  leg_id about;               ///< The leg that it means.
   bool over = false;
   bool up = false;
+  bool is_of(const std::string& extension) const {
+    return inbound ? caller == extension : placed && placed->extension.text == extension;
+  }
   std::optional<place_call> placed;
   std::optional<ring> rung;
   std::optional<answer> answered;

@@ -233,6 +233,13 @@ void house::refers(leg_id leg, const std::string& dialled, transfer_id id, leg_i
 
 leg_id house::refers_from_outside(const std::string& extension, const std::string& dialled,
                                   const std::string& orbit, leg_id replaced) {
+  const auto id = refers_from_outside_at_once(extension, dialled, orbit, replaced);
+  run();
+  return id;
+}
+
+leg_id house::refers_from_outside_at_once(const std::string& extension, const std::string& dialled,
+                                          const std::string& orbit, leg_id replaced) {
   outside_transfer t;
   t.id = context_->fresh_leg(0);
   t.transport = wire_->transport();
@@ -242,8 +249,12 @@ leg_id house::refers_from_outside(const std::string& extension, const std::strin
   t.orbit = orbit;
   t.replaces_leg = replaced;
   wire_->leg(t.id).from_outside = true;
+  wire_->leg(t.id).about = replaced;
   const auto id = t.id;
-  tell(wire_->transport(), context_->switchboards[0], std::move(t));
+  const auto meant = wire_->legs().find(replaced);
+  if (meant != wire_->legs().end() && !meant->second.over && meant->second.is_of(extension))
+    wire_->says(park_announced{replaced});
+  caf::send_as(wire_->transport(), context_->switchboards[0], std::move(t));
   return id;
 }
 

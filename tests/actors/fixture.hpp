@@ -62,6 +62,8 @@ class house {
   /// A REFER from outside of the call, about a leg of that extension.
   leg_id refers_from_outside(const std::string& extension, const std::string& dialled,
                              const std::string& orbit, leg_id replaced);
+  leg_id refers_from_outside_at_once(const std::string& extension, const std::string& dialled,
+                                     const std::string& orbit, leg_id replaced);
   /// The phone has acknowledged the last report of a transfer.
   void acknowledges_report(leg_id leg);
   /// A call between two extensions whose phones are registered: caller's and callee's leg.

@@ -185,6 +185,7 @@ class storm {
   }
 
   void refer(leg_id id) {
+    if (one_in(5)) return refer_from_outside(id);
     auto& dealt = dealt_[id];
     transfer_requested t;
     t.leg = id;
@@ -195,6 +196,13 @@ class storm {
       t.replaces_leg = any_leg();
     }
     h_.says_at_once(std::move(t));
+    if (one_in(3)) end(id);  // Back to back with the REFER.
+  }
+
+  void refer_from_outside(leg_id id) {
+    const auto& leg = h_.leg(id);
+    const auto by = leg.inbound ? leg.caller : leg.placed->extension.text;
+    h_.refers_from_outside_at_once(by, numbers[below(numbers.size())], {}, id);
     if (one_in(3)) end(id);  // Back to back with the REFER.
   }
 

@@ -206,6 +206,34 @@ TEST_CASE("a refresh is answered at once, whatever became of the NOTIFY that is 
   check_end(story);
 }
 
+TEST_CASE("a phone that registers anew is told again by all its keys, wherever they watch",
+          "[lamp][dialog]") {
+  simulation story{{.shards = 2}};
+  auto people = talk(story);
+  auto& eve = story.registered("eve", "107");
+  watch_key person{eve, "dialog", "sip:104@pbx.test", dialog_body_type};
+  watch_key place{eve, "dialog", "sip:*88104@pbx.test", dialog_body_type};
+  person.subscribe();
+  place.subscribe();
+  story.run_for(200ms);
+  const auto status = GENERATE(200, 489, 503);
+  CAPTURE(status);
+  eve.answer_notice = [status](const sip_text&) { return status; };
+  park(story, people);
+  const auto told = person.told().size();
+  eve.answer_notice = [](const sip_text&) { return 200; };
+  eve.reboot();
+  eve.register_for();
+  story.run_for(200ms);
+  CHECK(person.told().size() == told + 1);
+  CHECK(states_of(person.body()) == std::vector<std::string>{"confirmed"});
+  people.alice.line().hang_up();
+  story.run_for(200ms);
+  CHECK(states_of(person.body()) == std::vector<std::string>{"terminated"});
+  CHECK(states_of(place.body()) == std::vector<std::string>{"terminated"});
+  check_end(story);
+}
+
 TEST_CASE("S20: 481 ends a subscription, silence does not", "[lamp][dialog][S20]") {
   simulation story;
   auto people = talk(story);

@@ -52,6 +52,45 @@ TEST_CASE("a park that fails after the parker has gone rings the parker back at 
   check_end(story);
 }
 
+TEST_CASE("a park from outside of the call and an early BYE lose nobody",
+          "[park][early_bye][outside]") {
+  const auto delay = GENERATE(0ms, 10ms, 30ms, 60ms);
+  CAPTURE(delay.count());
+  simulation story{{.seed = GENERATE(seeds(5)), .shards = 2, .link = link_terms::jitter(20ms)}};
+  auto [alice, james] = talk(story, {}, {.remembers_challenge = true});
+  SECTION("it is refused: the parker is rung back") {
+    james.park_outside("199", james.line());
+    story.run_for(delay);
+    james.line().hang_up();
+    story.run_for(2s);
+    REQUIRE(james.line_count() == 2);
+    CHECK(james.line(1).seen().shown_first == "Park failed: Alice <106>");
+    CHECK(story.hears("alice") == "music");
+    james.line(1).answer();
+    story.run_for(1s);
+    CHECK(story.hears("alice") == "james");
+  }
+  SECTION("it is done: the call is parked") {
+    james.park_outside("104", james.line());
+    story.run_for(delay);
+    james.line().hang_up();
+    story.run_for(1s);
+    CHECK(story.hears("alice") == "music");
+    auto& carol = story.registered("carol", "104");
+    carol.call("*88");
+    story.run_for(1s);
+    CHECK(story.hears("alice") == "carol");
+  }
+  SECTION("the peer hangs up, too") {
+    james.park_outside("104", james.line());
+    story.run_for(delay);
+    james.line().hang_up();
+    alice.line().hang_up();
+    story.run_for(1s);
+  }
+  check_end(story);
+}
+
 TEST_CASE("a BYE that crosses the refusal counts as one from before it", "[park][early_bye]") {
   simulation story{{.seed = GENERATE(seeds(10)), .link = link_terms::jitter(20ms)}};
   // The phone takes a second to answer reports, and its person hangs up meanwhile.

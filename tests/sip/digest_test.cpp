@@ -154,8 +154,8 @@ TEST_CASE("a nonce grows old, and is of one tenant, one source and one run", "[d
   CHECK(f.check(answer, t0 - 2s) == digest_verdict::stale);
   const auto address = [](const char* text) { return *ip_address::parse(text); };
   CHECK(f.check(answer, t0, "REGISTER", address("192.0.2.2")) == digest_verdict::stale);
-  const auto by_v6 = phone{}.answer(f.guard.challenge("pbx.test", digest_algorithm::md5, false,
-                                                      address("2001:db8:0:1::1"), t0));
+  const auto by_v6 = phone{}.answer(
+    f.guard.challenge("pbx.test", digest_algorithm::md5, false, address("2001:db8:0:1::1"), t0));
   CHECK(f.check(by_v6, t0, "REGISTER", address("2001:db8:0:1::2")) == digest_verdict::ok);
   CHECK(f.check(by_v6, t0, "REGISTER", address("2001:db8:0:2::1")) == digest_verdict::stale);
 

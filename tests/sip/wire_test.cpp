@@ -20,7 +20,7 @@ TEST_CASE("a datagram comes in with its flow, and the answer goes back the same 
   REQUIRE(h.arrivals.size() == 1);
   CHECK(h.arrivals[0].from.remote == phone.local());
   CHECK(h.arrivals[0].from.kind == udp);
-  CHECK(h.arrivals[0].from.connection == 0);
+  CHECK(h.arrivals[0].from.connection == (h.bound().address.is_any() ? 1 : 0));
   const auto shown = h.wire().shown_to(h.arrivals[0].from);
   CHECK(shown.host == reached);
   CHECK(shown.port == h.bound().port);
@@ -89,6 +89,28 @@ TEST_CASE("a phone is shown what is advertised, else where it reaches us", "[wir
   REQUIRE(h.until([&] { return !h.arrivals.empty(); }));
   CHECK(h.wire().shown_to(h.arrivals[0].from).host == "127.0.0.77");
   CHECK(h.wire().shown_to(h.arrivals[0].from).port == h.bound(1).port);
+}
+
+TEST_CASE("a datagram leaves from the address that the phone has sent to", "[wire]") {
+  house h{{block(udp, "0.0.0.0"), block(udp, "::")}, 2};
+  h.echo();
+  // Connected sockets take nothing from elsewhere, as a NAT does.
+  auto first = peer::udp(at("127.0.0.77", h.bound(0).port));
+  auto second = peer::udp(at("127.0.0.78", h.bound(0).port));
+  auto third = peer::udp(at("::1", h.bound(1).port));
+  for (auto* phone : {&first, &second, &third})
+    phone->send(options("c"));
+  REQUIRE(h.until([&] { return first.receive_datagram(); }));
+  REQUIRE(h.until([&] { return second.receive_datagram(); }));
+  REQUIRE(h.until([&] { return third.receive_datagram(); }));
+  // Any shard reaches the phone so; an address that is none of ours is no reason to be silent.
+  for (const auto& a : h.arrivals)
+    if (a.from.remote == first.local())
+      for (auto& wire : h.all.wires) {
+        CHECK(wire->send(a.from, "again"));
+        REQUIRE(h.until([&] { return first.receive_datagram(); }));
+        CHECK(first.inbox == "again");
+      }
 }
 
 TEST_CASE("udp and tcp on port 0 of one address get the same number", "[wire]") {
