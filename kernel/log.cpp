@@ -1,5 +1,7 @@
 #include "kernel/log.hpp"
 
+#include "kernel/utf8.hpp"
+
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
@@ -59,8 +61,17 @@ class one_line final : public spdlog::custom_flag_formatter {
 
   void format(const spdlog::details::log_msg& message, const std::tm&,
               spdlog::memory_buf_t& to) override {
-    for (const char c : message.payload)
-      append_escaped(to, c, quoted_);
+    std::string_view rest{message.payload.data(), message.payload.size()};
+    while (!rest.empty()) {
+      const auto size = utf8_length(rest);
+      if (size > 1)
+        append(to, rest.substr(0, size));
+      else if (size == 1 || !quoted_)
+        append_escaped(to, rest.front(), quoted_);
+      else
+        append(to, "\\ufffd");  // JSON is UTF-8.
+      rest.remove_prefix(std::max<std::size_t>(size, 1));
+    }
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {
     return std::make_unique<one_line>(quoted_);

@@ -11,6 +11,9 @@ namespace parkway::sip {
 
 namespace {
 
+/// A document begins no further dialog beyond this: some thirty are listed, the longest-parked
+/// first; a datagram holds no more than 64 kB, and fragments are lost.
+constexpr std::size_t dialogs_room = 8 * 1024;
 constexpr std::string_view declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 constexpr std::string_view park_namespace = "http://schema.broadsoft.com/callpark";
 
@@ -158,7 +161,8 @@ std::span<const parked_shown> shown_of(const lamp_state& state, lamp_style style
 void add_what_went(std::string& out, const lamp_state& now, const lamp_state& before,
                    const dialog_body_form& form) {
   for (const auto& p : shown_of(before, form.style))
-    if (std::none_of(now.here.begin(), now.here.end(), [&](auto& q) { return q.id == p.id; }))
+    if (out.size() < dialogs_room
+        && std::none_of(now.here.begin(), now.here.end(), [&](auto& q) { return q.id == p.id; }))
       add_terminated(out, p.id.text);
   if (form.place_only) return;
   for (const auto& c : before.calls)
@@ -171,7 +175,14 @@ void add_what_went(std::string& out, const lamp_state& now, const lamp_state& be
 std::string escape_xml(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 8);
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    // XML 1.0 has no way to write U+FFFE and U+FFFF.
+    if (const auto three = text.substr(i, 3); three == "\xEF\xBF\xBE" || three == "\xEF\xBF\xBF") {
+      out += "\xEF\xBF\xBD";
+      i += 2;
+      continue;
+    }
+    const char c = text[i];
     switch (c) {
       case '&':
         out += "&amp;";
@@ -189,7 +200,7 @@ std::string escape_xml(std::string_view text) {
         out += "&apos;";
         break;
       default:
-        // XML 1.0 has no way to write most control characters.
+        // Nor most control characters.
         out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
     }
   }
@@ -254,8 +265,9 @@ std::string dialog_body(const lamp_state& state, const lamp_state* before,
   out.append(">\n");
   if (!form.place_only)
     for (const auto& c : state.calls)
-      add_call(out, c, state.domain);
+      if (out.size() < dialogs_room / 2) add_call(out, c, state.domain);
   for (const auto& p : shown_of(state, form.style)) {
+    if (out.size() >= dialogs_room) break;
     if (form.style == lamp_style::bw)
       add_parked_bw(out, p, state.domain);
     else

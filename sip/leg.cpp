@@ -105,6 +105,12 @@ writer begin_request(leg_host& shard, const flow& via, const dialog& in, std::st
                           .routes = route.routes});
 }
 
+void leg::follow(const flow& via) {
+  move_to(via);
+  for (const auto* waiting : {incoming_.get(), update_.get()})
+    if (waiting) shard_.redirect(waiting->transaction, via);
+}
+
 void leg::find_way() {
   if (dialog_.routes.empty()) via_ = shard_.way_to(home_, dialog_.target);
 }

@@ -148,8 +148,9 @@ class leg {
   /// Whose phone it is.
   const tenant_name& tenant_of() const { return tenant_->name; }
   const number& extension() const { return extension_; }
-  /// The phone is reached by another flow from now on.
-  void move_to(const flow& via) { home_ = via_ = via; }
+  /// The phone has registered by another flow: it is reached there from now on, also by the answers
+  /// it waits for.
+  void follow(const flow& via);
   /// A message with these tags, sent by the phone, belongs here. An early dialog has no tag yet.
   bool is(const message& m) const;
 
@@ -220,6 +221,7 @@ class leg {
   void refused(refusal why);
 
   // leg_offers.cpp
+  void move_to(const flow& via) { home_ = via_ = via; }
   void refuse_early(const message& request, transaction_id transaction);
   void on_reinvite(message request, transaction_id transaction);
   void on_update(message request, transaction_id transaction);

@@ -50,6 +50,8 @@ class leg_host {
   /// The way to a phone that was reached by `known`. Where that was a connection that has ended:
   /// one to its contact, unless it is behind a NAT (RFC 3261 §18.1.1).
   virtual flow way_to(const flow& known, std::string_view contact) = 0;
+  /// A server transaction's phone is elsewhere now.
+  virtual void redirect(transaction_id server, const flow& to) = 0;
   /// The shard's own actor, as owners know it.
   virtual caf::actor face() const = 0;
 

@@ -147,6 +147,9 @@ struct shard_core final : leg_host, transaction_user {
                          std::string_view branch, std::string_view bytes) override;
   void cancel(transaction_id invite, std::string_view extra) override;
   void dismiss(const message& success, const flow& from) override;
+  void redirect(transaction_id server, const flow& to) override {
+    transactions_.redirect(server, to);
+  }
   void forget(transaction_id client) override { transactions_.forget(client); }
   timer_id arm(const leg& whose, leg_timer what, time_point due) override;
   void disarm(timer_id timer) override { wheel_.cancel(timer); }

@@ -112,7 +112,7 @@ void shard_core::follow_moves() {
     return at;
   };
   for (const auto& [serial, one] : legs_)
-    if (const auto* to = now_at(one->home(), one->tenant_of(), one->extension())) one->move_to(*to);
+    if (const auto* to = now_at(one->home(), one->tenant_of(), one->extension())) one->follow(*to);
 }
 
 void shard_core::on_registration_timeout(std::uint64_t number) {

@@ -339,6 +339,10 @@ const flow* transaction_table::flow_of(transaction_id which) const {
   return r ? &r->peer : nullptr;
 }
 
+void transaction_table::redirect(transaction_id which, const flow& to) {
+  if (record* r = find(which)) r->peer = to;
+}
+
 void transaction_table::forget(transaction_id which) {
   if (record* r = find(which)) destroy(*r);
 }

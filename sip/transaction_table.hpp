@@ -106,6 +106,9 @@ class transaction_table {
   std::optional<transaction_state> state(transaction_id which) const;
   /// Where its messages go, or null. Valid until the next call.
   const flow* flow_of(transaction_id which) const;
+  /// The phone of a server transaction is elsewhere now: what is still to be answered, or answered
+  /// again, goes there.
+  void redirect(transaction_id which, const flow& to);
   /// Ends a transaction without a word, as where a CANCELled INVITE is never answered (§9.1).
   void forget(transaction_id which);
 

@@ -83,8 +83,10 @@ TEST_CASE("JSON is one object a line, quotes and all", "[log]") {
   capture out;
   start_log(log_level::debug, log_format::json);
   log(log_area::call).debug("{}", R"(says "a\b")");
+  log(log_area::call).debug("{}", "Zo\xC3\xAB \xFF");
   const auto lines = out.lines();
-  REQUIRE(lines.size() == 1);
+  REQUIRE(lines.size() == 2);
+  CHECK_THAT(lines[1], Catch::EndsWith("\"text\":\"Zo\xC3\xAB \\ufffd\"}"));
   CHECK_THAT(
     lines[0],
     Catch::Matches(

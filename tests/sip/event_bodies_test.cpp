@@ -137,6 +137,24 @@ TEST_CASE("several parked calls are listed as far as there is room", "[sip][bodi
   CHECK(one.ends_with("</x-broadworks-callpark-info>\n"));
 }
 
+TEST_CASE("a document of very many dialogs is cut, and stays one that fits", "[sip][bodies]") {
+  auto state = at_104();
+  for (int i = 0; i < 300; ++i) {
+    const auto id = "pk-" + std::to_string(i);
+    state.here.push_back(shown(id.c_str(), {"user106", number{"106"}, false}, "104"));
+    state.calls.push_back({{0, std::uint64_t(i + 1)}, leg_activity::talking, {}, false});
+  }
+  for (const auto style : {lamp_style::bw, lamp_style::confirmed}) {
+    const auto body = dialog_body(state, nullptr, {.style = style, .entity = "sip:104@pbx.test"});
+    CHECK(body.size() < 9 * 1024);
+    CHECK(has(body, "id=\"pk-0\""));
+    CHECK(has(body, "id=\"c1\""));
+    CHECK_FALSE(has(body, "id=\"pk-299\""));
+    CHECK(body.ends_with("</dialog-info>\n"));
+  }
+  CHECK(escape_xml("a\xEF\xBF\xBE\xEF\xBF\xBF") == "a\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
 TEST_CASE("dialog-info of a parked call in each style", "[sip][bodies]") {
   auto state = at_104();
   state.here.push_back(shown("pk-1", {"user106", number{"106"}, false}, "104"));

@@ -327,6 +327,20 @@ TEST_CASE("a phone that has moved is reached where it is, also in a storm of suc
   CHECK(reached_at() == elsewhere(6003));
 }
 
+TEST_CASE("a phone that moves while its call rings is answered where it is", "[shard]") {
+  test_bench at;
+  phone_side james{at};
+  const auto call = james.calls();
+  const auto elsewhere = test_bench::phone(103, 6000);
+  at.tell(phone_moved{tenant_name{"demo"}, number{"103"}, james.via, elsewhere});
+  at.tell(answer{call.leg, our_session(), {}});
+  at.next_response(200);
+  CHECK(at.last.to == elsewhere);
+  at.wait(500ms);
+  at.next_response(200);
+  CHECK(at.last.to == elsewhere);
+}
+
 TEST_CASE("a phone whose connection has ended is called at its contact", "[shard][stream]") {
   test_bench at;
   auto gone = test_bench::phone();
