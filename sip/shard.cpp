@@ -250,6 +250,10 @@ void shard::trust_for_other(const flow& proved) {
   if (proved.shard == core_->options_.index) core_->out_.trust(proved);
 }
 
+std::size_t shard::unanswered() const {
+  return core_->transactions_.unanswered();
+}
+
 shard_counts shard::counts() const {
   auto counts = core_->counts_;
   counts.legs = core_->legs_.size();

@@ -98,6 +98,8 @@ class shard : public wire_listener {
   void trust_for_other(const flow& proved);
 
   shard_counts counts() const;
+  /// How many of our requests wait for an answer: what keeps a node that stops.
+  std::size_t unanswered() const;
 
  private:
   std::unique_ptr<shard_core> core_;

@@ -18,6 +18,7 @@ void shard_core::end_legs_of(const caf::actor_addr& owner) {
 }
 
 void shard_core::shut_down() {
+  stopping_ = true;
   for (auto* one : all_legs())
     one->shut_down();
   while (!registrations_.empty())

@@ -185,6 +185,7 @@ struct shard_core final : leg_host, transaction_user {
   std::unordered_map<std::string, std::unordered_set<std::uint64_t>> watchers_;
   std::unordered_map<std::uint64_t, unasked_notify> unasked_;
   shard_counts counts_;
+  bool stopping_ = false;  ///< Nothing new begins.
 };
 
 /// What a cookie of a transaction or timer says: whose it is, and which.

@@ -145,6 +145,7 @@ void shard_core::on_request_in_dialog(message request, const flow& from, const r
 
 /// Everything without a dialog: the table that new methods and event packages go into.
 void shard_core::on_request_outside(message request, const flow& from, const request_key& key) {
+  if (stopping_) return answer(request, from, 503, retry_later);
   switch (request.method()) {
     case method::register_:
       return on_register(std::move(request), from, key);

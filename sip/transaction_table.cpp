@@ -39,6 +39,15 @@ bool repeats_nothing(const transaction_machine& m) {
   return false;
 }
 
+/// A client that has no final answer.
+bool waits(const transaction_machine& m) {
+  const bool client =
+    m.kind == transaction_kind::invite_client || m.kind == transaction_kind::non_invite_client;
+  return client
+         && (m.state == transaction_state::calling || m.state == transaction_state::trying
+             || m.state == transaction_state::proceeding);
+}
+
 }  // namespace
 
 struct transaction_table::record {
@@ -337,6 +346,15 @@ std::optional<transaction_state> transaction_table::state(transaction_id which) 
 const flow* transaction_table::flow_of(transaction_id which) const {
   const record* r = find(which);
   return r ? &r->peer : nullptr;
+}
+
+std::size_t transaction_table::unanswered() const {
+  std::size_t count = 0;
+  for (const auto& chunk : chunks_)
+    count += static_cast<std::size_t>(
+      std::count_if(chunk.get(), chunk.get() + chunk_size,
+                    [](const record& r) { return r.alive && waits(r.machine); }));
+  return count;
 }
 
 void transaction_table::redirect(transaction_id which, const flow& to) {

@@ -117,6 +117,8 @@ class transaction_table {
   /// When on_time() is wanted next; nothing while nothing waits.
   std::optional<time_point> next_timer() const;
 
+  /// How many of our requests have no final answer yet. Looks at every record: for the end.
+  std::size_t unanswered() const;
   /// Number of live transactions.
   std::size_t live() const { return live_; }
   bool full() const { return live_ >= live_max_; }

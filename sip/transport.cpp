@@ -41,6 +41,7 @@ caf::behavior transport::make_behavior() {
       served->command(c, self->clock().now());
       return stopped{};
     },
+    [this](show_unanswered) { return unanswered{served->unanswered()}; },
     [this](const stray_message& m) { served->on_message(m.from, m.bytes, self->clock().now()); },
     [this](const outbound_message& m) { served->send_for_other(m.to, m.bytes); },
     [this](const proved_connection& m) { served->trust_for_other(m.which); },

@@ -24,6 +24,12 @@ struct proved_connection {
   flow which;
 };
 
+/// How many of its requests are not answered yet? Asked by who stops the node.
+struct show_unanswered {};
+struct unanswered {
+  std::size_t requests;
+};
+
 /// shard → shard: an authentication from that source failed.
 struct authentication_failed {
   ip_address source;
@@ -50,3 +56,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::sip::stray_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::sip::outbound_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::sip::proved_connection)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::sip::authentication_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::sip::show_unanswered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::sip::unanswered)

@@ -55,7 +55,7 @@ class node {
   /// The sockets are bound; begins to read them.
   void start(sip::listeners sockets);
   void reload();
-  /// Goodbyes, then the end of every actor. At most 1.5 s.
+  /// Goodbyes, said again until they are answered, then the end of every actor. At most 1.6 s.
   void stop();
   bool lost_a_vital_part() const { return lost_; }
   /// Answers the administrator's questions. From any thread but the loops.
@@ -66,6 +66,7 @@ class node {
   void start_plugins(std::vector<hosted_plugin> more);
   void start_shards(std::vector<std::unique_ptr<sip::shard_wire>> wires);
   void end(const std::vector<caf::actor>& actors, std::chrono::milliseconds patience);
+  void wait_for_answers(std::chrono::milliseconds patience);
   std::vector<caf::actor> everybody_else();
   template <class Work>
   void on_every_loop(Work work);
@@ -232,6 +233,21 @@ void node::end(const std::vector<caf::actor>& actors, std::chrono::milliseconds 
     [&](const caf::down_msg&) { ++ended; }, caf::after(patience) >> [&] { in_time = false; });
 }
 
+/// A goodbye that is lost leaves a phone in a call with nobody: it is repeated (RFC 3261 §17.1.2).
+void node::wait_for_answers(std::chrono::milliseconds patience) {
+  caf::scoped_actor self{system_};
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (std::size_t open = 1; open > 0 && std::chrono::steady_clock::now() < until;) {
+    open = 0;
+    for (const auto& face : house_->transports)
+      self->request(face, 100ms, sip::show_unanswered{})
+        .receive([&](const sip::unanswered& u) { open += u.requests; }, [](const caf::error&) {});
+    bool waited = open == 0;
+    self->receive_while([&] { return !waited; })([](caf::unit_t) {},
+                                                 caf::after(10ms) >> [&] { waited = true; });
+  }
+}
+
 void node::stop() {
   end({vitals_}, 100ms);
   {
@@ -241,8 +257,9 @@ void node::stop() {
     for (const auto& face : house_->transports)
       self->send(face, shut_down{});
     self->receive_while([&] { return in_time && said < house_->transports.size(); })(
-      [&](stopped) { ++said; }, caf::after(1s) >> [&] { in_time = false; });
+      [&](stopped) { ++said; }, caf::after(200ms) >> [&] { in_time = false; });
   }
+  wait_for_answers(900ms);
   end(house_->transports, 100ms);
   on_every_loop([this](std::size_t i) { shards_[i]->stop(); });
   end({host_}, 100ms);

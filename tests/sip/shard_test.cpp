@@ -451,6 +451,17 @@ TEST_CASE("shutting down says goodbye to every leg", "[shard]") {
     ++seen[m.is_request() ? std::string{m.method_text()} : std::to_string(m.status())];
   }
   CHECK(seen == std::map<std::string, int>{{"BYE", 1}, {"503", 1}, {"CANCEL", 1}});
+  // BYE, CANCEL, and the INVITE that it ends.
+  CHECK(at.shard->unanswered() == 3);
+  at.arrives(simple(at, "OPTIONS", "sip:pbx.test"));
+  at.next_response(503);
+  at.wait(500ms);
+  std::optional<message> bye;
+  while (!at.wire.out.empty())
+    if (auto again = at.next(); again.method_text() == "BYE") bye = std::move(again);
+  REQUIRE(bye);
+  talking.answers(*bye, 200);
+  CHECK(at.shard->unanswered() == 2);
   for (int i = 0; i < 3; ++i)
     CHECK(at.hears<leg_ended>().cause == end_cause::shut_down);
   bool done = false;
