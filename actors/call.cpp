@@ -172,6 +172,8 @@ caf::behavior call::awaiting_offer_answer() {
     [this](const leg_confirmed& c) {
       if (c.leg != legs[0].leg) return;
       if (!c.answer) return end();
+      // An answer that we have not offered is none: nobody would hear anybody.
+      if (line.relays() && agreed(legs[0].local, c.answer).empty()) return end();
       legs[0].remote = c.answer;
       if (line.relays()) {
         line.aim(legs[0]);

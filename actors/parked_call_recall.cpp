@@ -22,6 +22,7 @@ std::string in_words(const refusal& why) {
   if (why.code == fault_code::not_reachable) text = "no phone reachable";
   if (why.code == fault_code::declined) text = "declined";
   if (why.code == fault_code::no_such_number) text = "nobody has that number any more";
+  if (why.code == fault_code::unavailable && !why.text.empty()) text = "not rung: " + why.text;
   if (why.status != 0) text += " (" + std::to_string(why.status) + ")";
   return text;
 }
@@ -144,6 +145,9 @@ void parked_call::recall_unanswered(const refusal& why) {
   ringing = nullptr;
   note(ringing_whom.text + ": " + in_words(why));
   if (at_the_end || was_handed_on) return come_to_the_end("nobody is left to be rung");
+  // Without an end of its own it would be music for ever.
+  if (why.code == fault_code::no_such_number && !plan.final_after())
+    return come_to_the_end("the parker is no extension any more");
   make(plan.parker_unanswered(self->clock().now() - *first_ring_at));
 }
 

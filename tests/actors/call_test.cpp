@@ -173,6 +173,15 @@ TEST_CASE("an ACK without the answer that was wanted ends the call", "[call]") {
   CHECK(c.h.left_over() == "");
 }
 
+TEST_CASE("an ACK with an answer that was not offered ends the call", "[call]") {
+  calling_house c{{}, nullptr};
+  c.h.answers(c.called, sound({"PCMA"}));
+  c.h.confirms(c.caller, sound({"OPUS"}));
+  CHECK(c.h.leg(c.caller).hung_up);
+  CHECK(c.h.leg(c.called).hung_up);
+  CHECK(c.h.left_over() == "");
+}
+
 TEST_CASE("an attempt that dies takes its phones with it, and the caller is told", "[call]") {
   calling_house c;
   caf::anon_send_exit(c.h.leg(c.called).owner, caf::exit_reason::kill);

@@ -92,6 +92,24 @@ TEST_CASE("a parked call that dies frees its place, and says so", "[parked_call]
   CHECK(o.h.leg(o.h.dials("101", "*88")).refused->code == fault_code::nothing_parked);
 }
 
+TEST_CASE("a parker that is no extension any more leaves nobody in music for ever",
+          "[parked_call][reload]") {
+  auto without_end = with([](tenant& t) {
+    t.call_park.recall.recall_time = 60s;
+    t.call_park.recall.max_park_time = 0s;
+  });
+  office o{without_end};
+  const auto parked = o.parks("*68104");
+  auto changed = *o.h.tenants();
+  changed.extensions.erase(number{"103"});
+  o.h.change_tenant(changed);
+  o.h.after(59s);
+  CHECK_FALSE(o.h.leg(parked).over);
+  o.h.after(2s);
+  CHECK(o.h.leg(parked).hung_up);
+  CHECK(o.h.parked_at("104").empty());
+}
+
 TEST_CASE("switching call park off strands nobody who is parked", "[retrieve][reload]") {
   office o;
   const auto parked = o.parks("*68104");
