@@ -41,6 +41,14 @@ bool ends_subscription(std::uint16_t status) {
   return status == 481 || status == 404 || status == 410 || status == 416 || status == 604;
 }
 
+/// To a key on a place, which shows no ordinary calls.
+bool shows_the_same(const lamp_state& before, const lamp_state& now) {
+  return std::equal(before.here.begin(), before.here.end(), now.here.begin(), now.here.end(),
+                    [](const parked_shown& a, const parked_shown& b) {
+                      return a.id == b.id && a.recalling == b.recalling;
+                    });
+}
+
 }  // namespace
 
 void shard_core::on_subscribe(message request, const flow& from, const request_key& key) {
@@ -127,6 +135,7 @@ void shard_core::on_watch_taken(const watch_taken& t) {
   }
   auto& s = found->second;
   s.notifier = t.notifier;
+  s.owed = true;  // RFC 6665 §4.2.1.2
   if (!s.pending) return;
   answer_subscribe(s, 200);
   s.over = s.wish.expires.count() == 0;
@@ -162,7 +171,12 @@ void shard_core::on_notify_watcher(const notify_watcher& n) {
     caf::anon_send(n.notifier, unwatch_place{n.id});
     return;
   }
-  send_notify(found->second, n.state);
+  auto& s = found->second;
+  if (!s.owed && s.place_only && s.shown && shows_the_same(*s.shown, *n.state)) {
+    caf::anon_send(n.notifier, watcher_answered{n.id, 200});
+    return;
+  }
+  send_notify(s, n.state);
 }
 
 void shard_core::send_notify(subscription& s, const lamp_ptr& state) {
@@ -178,6 +192,7 @@ void shard_core::send_notify(subscription& s, const lamp_ptr& state) {
   const auto sent = transactions_.open_client(branch, "NOTIFY", way, bytes, cookie.pack(), now_);
   if (sent) note_if_dialled(way, *sent, cookie.pack());
   s.out = sent.value_or(transaction_id{});
+  s.owed = false;
   if (last)
     end_subscription(serial);
   else if (!sent)
@@ -209,6 +224,7 @@ void shard_core::on_came(const phone_came& c) {
 void shard_core::tell_back(subscription& s, bool anew) {
   if (!s.notifier || s.over) return;
   transactions_.forget(std::exchange(s.out, {}));
+  s.owed = true;
   caf::anon_send(s.notifier, watcher_back{s.id, anew});
 }
 
@@ -223,6 +239,7 @@ void shard_core::on_watcher_answer(std::uint64_t serial, std::uint16_t status,
   const auto found = subscriptions_.find(serial);
   if (found == subscriptions_.end() || !found->second.notifier) return;
   found->second.out = {};
+  if (status >= 300) found->second.owed = true;
   caf::anon_send(found->second.notifier, watcher_answered{found->second.id, status, retry_after});
   if (ends_subscription(status)) end_subscription(serial);
 }

@@ -54,6 +54,7 @@ struct subscription {
   caf::actor notifier;  ///< Who waits for answers and is told when it is over; null: not taken yet.
   lamp_ptr shown;       ///< The state last sent.
   transaction_id out;   ///< Of the NOTIFY that is not answered yet.
+  bool owed = true;     ///< The next state is sent, whether it shows anything new or not.
   std::uint32_t version = 0;
   bool over = false;  ///< The NOTIFY that is out, or the next one, is the last.
   std::chrono::steady_clock::time_point expires_at;

@@ -468,36 +468,3 @@ TEST_CASE("shutting down says goodbye to every leg", "[shard]") {
   self->receive([&](stopped) { done = true; }, caf::after(0s) >> [] {});
   CHECK(done);
 }
-
-TEST_CASE("an owner that dies takes its legs along, and no others", "[shard]") {
-  test_bench at;
-  phone_side one{at};
-  const auto leg = one.talks();
-  phone_side other{.at = at, .call_id = "call-2"};
-  other.talks();
-  notebook unread;
-  auto heir = spawn_actor<listener>(at.system, &unread);
-  at.tell(adopt{leg, heir});
-  at.tell(owner_died{heir.address()});
-  CHECK(at.next_request(method::bye).call_id() == "call-1");
-  CHECK(at.silent());
-  CHECK(at.shard->counts().legs == 1);
-  caf::anon_send_exit(heir, caf::exit_reason::kill);
-  at.run();
-}
-
-TEST_CASE("whoever adopts a leg that is over already hears so at once", "[shard]") {
-  test_bench at;
-  phone_side one{at};
-  const auto leg = one.talks();
-  at.tell(hang_up{leg});
-  at.next_request(method::bye);
-  notebook read;
-  auto heir = spawn_actor<listener>(at.system, &read);
-  at.tell(adopt{leg, heir});
-  REQUIRE(read.size() == 1);
-  CHECK(std::any_cast<leg_ended>(read.front()).leg == leg);
-  CHECK(std::any_cast<leg_ended>(read.front()).cause == end_cause::lost);
-  caf::anon_send_exit(heir, caf::exit_reason::kill);
-  at.run();
-}
