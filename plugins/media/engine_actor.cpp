@@ -122,8 +122,11 @@ class engine_actor {
 
   media_opened opened(const open_media& what) {
     auto reply = engine_.open(what);
-    if (reply.why)
+    // A flood of calls is no flood of lines: each caller is told by its 503.
+    if (reply.why && now() - warned_at_ >= std::chrono::seconds{1}) {
+      warned_at_ = now();
       log(log_area::media).warn("media {}: not opened: {}", what.id.serial, reply.why->detail);
+    }
     return reply;
   }
 
@@ -156,6 +159,7 @@ class engine_actor {
   const std::shared_ptr<const settings> node_;
   std::deque<std::string> waiting_;  ///< The first is being read. music_shelf bounds it.
   engine engine_;
+  time_point warned_at_{};  ///< Of a port that could not be opened.
   const std::unique_ptr<event, free_event> readable_;
 };
 

@@ -31,6 +31,19 @@ TEST_CASE("a port just closed is the last to be used again", "[media][ports]") {
   CHECK_FALSE(pool.take());
 }
 
+TEST_CASE("a new call leaves a tenth of the pairs to calls that are up", "[media][ports]") {
+  CHECK(port_pool{20000, 29999}.reserve() == 500);
+  CHECK(port_pool{20000, 20009}.reserve() == 1);
+  CHECK(port_pool{20000, 20007}.reserve() == 0);
+  port_pool pool{20000, 20009};
+  pool.take();
+  pool.take();
+  CHECK(pool.has_room_for_call());
+  pool.take();
+  CHECK_FALSE(pool.has_room_for_call());
+  CHECK(pool.take());
+}
+
 TEST_CASE("a port given back twice is free once", "[media][ports]") {
   port_pool pool{20000, 20003};
   REQUIRE(pool.take(20000));
