@@ -1,16 +1,16 @@
 #include "actors/switchboard.hpp"
 
-#include "actors/call.hpp"
-#include "actors/consultation.hpp"
-#include "actors/extension.hpp"
-#include "actors/lines.hpp"
-#include "actors/park_group.hpp"
-#include "actors/referral.hpp"
-#include "actors/retrieval.hpp"
-#include "actors/ring_group.hpp"
-#include "kernel/dial_plan.hpp"
-#include "kernel/directory.hpp"
-#include "kernel/log.hpp"
+#include "actors/call/call.hpp"
+#include "actors/park/park_by_invite.hpp"
+#include "actors/extension/extension.hpp"
+#include "actors/common/call_control.hpp"
+#include "actors/park/park_group.hpp"
+#include "actors/park/park_by_refer.hpp"
+#include "actors/park/retrieve_by_invite.hpp"
+#include "actors/extension/ring_group.hpp"
+#include "kernel/config/dial_plan.hpp"
+#include "kernel/runtime/registry.hpp"
+#include "kernel/runtime/log.hpp"
 
 #include <unordered_map>
 #include <utility>
@@ -49,23 +49,23 @@ std::optional<published_name> published(const dialog_name& name) {
 struct switchboard {
   static inline const char* name = "switchboard";
 
-  /// Who deals with a leg now: events may still come here before the transport knows.
+  /// Who deals with a leg now: events may still come here before the shard knows.
   struct dealt {
     leg_id leg;
     caf::actor by;
   };
 
   caf::event_based_actor* const self;
-  const lines line;
+  const call_control control;
   std::unordered_map<caf::actor_id, dealt> children;
 
-  switchboard(caf::event_based_actor* actor, context_ptr house)
-    : self(actor), line(actor, std::move(house)) {}
+  switchboard(caf::event_based_actor* actor, context_ptr context)
+    : self(actor), control(actor, std::move(context)) {}
 
   caf::behavior make_behavior() {
     self->set_down_handler([this](const caf::down_msg& down) {
       children.erase(down.source.id());
-      bury(self, line.house(), down);
+      bury(self, control.context(), down);
     });
     return {
       [this](const incoming_call& c) { put_through(c); },
@@ -85,7 +85,7 @@ struct switchboard {
   }
 
   void put_through(const incoming_call& c) {
-    const auto in = line.house().tenants->find(c.tenant);
+    const auto in = control.context().tenants->find(c.tenant);
     if (!in) return refuse_call(c, fault_code::no_such_number, "no tenant");
     if (c.replaces) return take_over(c, in);
     const bool parks = in->call_park.enabled;
@@ -94,24 +94,24 @@ struct switchboard {
                    refuse_call(c, fault_code::no_such_number, "nobody has " + c.dialled);
                  },
                  [&](const dials_extension& to) {
-                   deal(c, spawn_call(self, line.house_ptr(), in, c, to.called));
+                   deal(c, spawn_call(self, control.shared_context(), in, c, to.called));
                  },
                  [&](const dials_ring_group& to) {
-                   deal(c, spawn_call(self, line.house_ptr(), in, c, to.called));
+                   deal(c, spawn_call(self, control.shared_context(), in, c, to.called));
                  },
                  [&](const dials_park& to) {
                    if (!parks)
                      return refuse_call(c, fault_code::forbidden, "call park is switched off");
                    const auto place = to.place ? *to.place : c.caller.extension;
-                   deal(c, spawn_consultation(self, line.house_ptr(), in, {c, place}));
+                   deal(c, spawn_consultation(self, control.shared_context(), in, {c, place}));
                  },
                  [&](const dials_group_park&) {
                    if (!parks)
                      return refuse_call(c, fault_code::forbidden, "call park is switched off");
-                   deal(c, spawn_consultation(self, line.house_ptr(), in, {c, std::nullopt}));
+                   deal(c, spawn_consultation(self, control.shared_context(), in, {c, std::nullopt}));
                  },
                  [&](const dials_retrieve& to) {
-                   deal(c, spawn_retrieval(self, line.house_ptr(), in, {c, to.place, {}, false}));
+                   deal(c, spawn_retrieval(self, control.shared_context(), in, {c, to.place, {}, false}));
                  },
                },
                dial(*in, c.dialled, c.orbit));
@@ -119,23 +119,23 @@ struct switchboard {
 
   /// Only parking can be asked for from outside of the call.
   void refer(const outside_transfer& t) {
-    const auto in = line.house().tenants->find(t.tenant);
+    const auto in = control.context().tenants->find(t.tenant);
     const auto to = in ? dial(*in, t.dialled, t.orbit) : route{};
     const auto* direct = std::get_if<dials_park>(&to);
     if (direct || std::holds_alternative<dials_group_park>(to)) {
       std::optional<number> place;
       if (direct) place = direct->place.value_or(t.by.extension);
-      spawn_referral(self, line.house_ptr(), in, t, place);
+      spawn_referral(self, control.shared_context(), in, t, place);
       return;
     }
-    self->send(t.transport, report_transfer{t.id, 0, refusal{fault_code::forbidden, 0, {}}, true});
+    self->send(t.shard, report_transfer{t.id, 0, refusal{fault_code::forbidden, 0, {}}, true});
   }
 
   /// Who is meant by what a watcher subscribed to: an extension, or a place by its code.
   void show_to(const watch_asked& w) {
-    const auto in = line.house().tenants->find(w.tenant);
+    const auto in = control.context().tenants->find(w.tenant);
     const auto refuse_it = [&](fault_code why) {
-      self->send(w.transport, watch_refused{w.id, {why, 0, {}}});
+      self->send(w.shard, watch_refused{w.id, {why, 0, {}}});
     };
     if (!in) return refuse_it(fault_code::no_such_number);
     const auto to = dial(*in, w.dialled, w.orbit);
@@ -147,51 +147,51 @@ struct switchboard {
     // What is parked at somebody, name and number, is shown by this package to its owner alone.
     if (w.kind == watch_kind::call_info && *whom != w.watcher)
       return refuse_it(fault_code::forbidden);
-    self->send(line.extension(*in, *whom),
-               watch_place{w.id, w.transport, w.kind, w.park_body, w.phone, w.once});
+    self->send(control.extension(*in, *whom),
+               watch_place{w.id, w.shard, w.kind, w.park_body, w.phone, w.once});
   }
 
   void take_over(const incoming_call& c, const tenant_ptr& in) {
     if (const auto named = published(*c.replaces))
       return deal(c,
-                  spawn_retrieval(self, line.house_ptr(), in, {c, named->place, named->id, false}));
+                  spawn_retrieval(self, control.shared_context(), in, {c, named->place, named->id, false}));
     if (!c.replaces_leg)
       return refuse_call(c, fault_code::gone, "Replaces names no dialog of ours");
-    deal(c, spawn_retrieval(self, line.house_ptr(), in, {c, std::nullopt, {}, true}));
+    deal(c, spawn_retrieval(self, control.shared_context(), in, {c, std::nullopt, {}, true}));
   }
 
   void deal(const incoming_call& c, caf::actor by) {
     log(log_area::call).debug("{} dials {}", c.caller.extension.text, c.dialled);
-    line.leg(adopt{c.leg, by});
+    control.leg(adopt{c.leg, by});
     const auto id = by.id();
     children.emplace(id, dealt{c.leg, std::move(by)});
   }
 
   void refuse_call(const incoming_call& c, fault_code why, std::string text) {
-    line.leg(refuse{c.leg, {why, 0, std::move(text)}});
+    control.leg(reject_call{c.leg, {why, 0, std::move(text)}});
   }
 };
 
 }  // namespace
 
-caf::actor spawn_switchboard(const context_ptr& house, std::uint16_t) {
-  return spawn_actor<switchboard>(*house->system, house);
+caf::actor spawn_switchboard(const context_ptr& context, std::uint16_t) {
+  return spawn_actor<switchboard>(*context->system, context);
 }
 
-void furnish_directory(const context_ptr& house) {
-  // The directory lives in the context: what it calls must not keep the context alive.
-  const std::weak_ptr<const context> lent = house;
-  house->names->spawn_with(directory_kind::extension,
-                           [lent](const tenant_name& in, const std::string& n) {
-                             return spawn_extension(lent.lock(), in, number{n});
+void furnish_registry(const context_ptr& context) {
+  // The registry lives in the context: what it calls must not keep the context alive.
+  const std::weak_ptr<const node_context> weak = context;
+  context->actors->spawn_with(registry_kind::extension,
+                           [weak](const tenant_name& in, const std::string& n) {
+                             return spawn_extension(weak.lock(), in, number{n});
                            });
-  house->names->spawn_with(directory_kind::park_group,
-                           [lent](const tenant_name& in, const std::string& n) {
-                             return spawn_park_group(lent.lock(), in, group_name{n});
+  context->actors->spawn_with(registry_kind::park_group,
+                           [weak](const tenant_name& in, const std::string& n) {
+                             return spawn_park_group(weak.lock(), in, group_name{n});
                            });
-  house->names->spawn_with(directory_kind::ring_group,
-                           [lent](const tenant_name& in, const std::string& n) {
-                             return spawn_ring_group(lent.lock(), in, number{n});
+  context->actors->spawn_with(registry_kind::ring_group,
+                           [weak](const tenant_name& in, const std::string& n) {
+                             return spawn_ring_group(weak.lock(), in, number{n});
                            });
 }
 

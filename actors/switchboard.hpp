@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/context.hpp"
+#include "kernel/runtime/context.hpp"
 
 #include <caf/actor.hpp>
 
@@ -10,9 +10,9 @@ namespace parkway {
 
 /// Spawns the switchboard of a shard: incoming calls arrive at it, it reads what was dialled and
 /// starts the actor that deals with the call. It monitors them: what a dead one owned is ended.
-caf::actor spawn_switchboard(const context_ptr& house, std::uint16_t shard);
+caf::actor spawn_switchboard(const context_ptr& context, std::uint16_t shard);
 
 /// Teaches the directory how extensions, park groups and ring groups come to life.
-void furnish_directory(const context_ptr& house);
+void furnish_registry(const context_ptr& context);
 
 }  // namespace parkway

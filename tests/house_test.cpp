@@ -125,7 +125,7 @@ TEST_CASE("only sip sees libosip2, and only through its one door", "[house]") {
       const auto own = included(file.lines[i], '"', '"');
       if (system && system->starts_with("osip") && !sip)
         wrong.add(file, i, "libosip2 belongs to sip/");
-      if (own && *own == "sip/osip.hpp"
+      if (own && *own == "sip/message/osip.hpp"
           && (!sip || (file.in("sip/") && file.path.ends_with("hpp"))))
         wrong.add(file, i, "osip.hpp is for sources of sip/ only, never for a header");
     }
@@ -144,8 +144,9 @@ TEST_CASE("nothing sleeps", "[house]") {
 
 TEST_CASE("above the wire the time is passed in, or comes from the actor clock", "[house]") {
   // Where libevent wakes us, and the clock itself.
-  constexpr std::array<std::string_view, 4> wires{"sip/udp_wire.cpp", "sip/stream_wire.cpp",
-                                                  "kernel/loop_clock.cpp",
+  constexpr std::array<std::string_view, 4> wires{"sip/transport/udp_wire.cpp",
+                                                  "sip/transport/stream_wire.cpp",
+                                                  "kernel/runtime/loop_clock.cpp",
                                                   "plugins/media/engine_actor.cpp"};
   const std::regex clock{R"((system_clock|steady_clock|clock_type)::now|\btime\((nullptr|NULL|0)\))"
                          R"(|\bgettimeofday\b|\bclock_gettime\b)"};

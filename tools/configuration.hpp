@@ -1,7 +1,7 @@
 #pragma once
 
-#include "kernel/device_profiles.hpp"
-#include "kernel/settings.hpp"
+#include "kernel/config/device_profiles.hpp"
+#include "kernel/config/settings.hpp"
 
 #include <filesystem>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "kernel/descriptor.hpp"
-#include "kernel/result.hpp"
+#include "kernel/values/descriptor.hpp"
+#include "kernel/values/result.hpp"
 
 #include <filesystem>
 #include <functional>

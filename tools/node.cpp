@@ -1,18 +1,18 @@
 #include "tools/node.hpp"
 
-#include "actors/park_book.hpp"
+#include "actors/park/park_history.hpp"
 #include "actors/switchboard.hpp"
-#include "kernel/bus.hpp"
-#include "kernel/configuration_words.hpp"
-#include "kernel/directory.hpp"
-#include "kernel/journal.hpp"
-#include "kernel/log.hpp"
-#include "kernel/pinned.hpp"
-#include "kernel/plugin_host.hpp"
+#include "kernel/runtime/bus.hpp"
+#include "kernel/config/configuration_words.hpp"
+#include "kernel/runtime/registry.hpp"
+#include "kernel/runtime/journal.hpp"
+#include "kernel/runtime/log.hpp"
+#include "kernel/runtime/pinned.hpp"
+#include "kernel/plugin/plugin_host.hpp"
 #include "plugins/media/plugin.hpp"
-#include "sip/listeners.hpp"
-#include "sip/message.hpp"
-#include "sip/transport.hpp"
+#include "sip/transport/listeners.hpp"
+#include "sip/message/message.hpp"
+#include "sip/shard/shard_actor.hpp"
 #include "tools/control_socket.hpp"
 #include "tools/huge_pages.hpp"
 #include "tools/park_answers.hpp"
@@ -75,7 +75,7 @@ class node {
   const std::string profiles_text_;
   std::size_t shard_count_;
   std::atomic<bool> lost_{false};
-  std::shared_ptr<context> house_ = std::make_shared<context>();
+  std::shared_ptr<node_context> context_ = std::make_shared<node_context>();
   std::vector<std::unique_ptr<shard_loop>> shards_;
   loops config_;
   caf::actor_system system_;
@@ -109,18 +109,18 @@ node::node(configuration read, std::size_t shards)
     config_(shards),
     system_(config_) {
   system_.await_actors_before_shutdown(false);  // stop() has done what can be done.
-  house_->system = &system_;
-  house_->node = node_;
-  house_->tenants = std::make_shared<tenant_book>();
-  house_->tenants->replace(std::move(read.tenants));
-  house_->profiles = std::move(read.phones.all);
-  house_->names = std::make_shared<directory>();
-  house_->bus = spawn_bus(system_);
-  house_->journal = spawn_null_journal(system_);
-  house_->wall_base = std::chrono::system_clock::now();
-  house_->wall_base_steady = system_.clock().now();
-  furnish_directory(house_);
-  park_book_ = spawn_park_book(house_);
+  context_->system = &system_;
+  context_->node = node_;
+  context_->tenants = std::make_shared<tenant_book>();
+  context_->tenants->replace(std::move(read.tenants));
+  context_->profiles = std::move(read.phones.all);
+  context_->actors = std::make_shared<registry>();
+  context_->bus = spawn_bus(system_);
+  context_->journal = spawn_null_journal(system_);
+  context_->wall_base = std::chrono::system_clock::now();
+  context_->wall_base_steady = system_.clock().now();
+  furnish_registry(context_);
+  park_book_ = spawn_park_history(context_);
 }
 
 node::~node() = default;
@@ -134,24 +134,24 @@ void node::start(sip::listeners sockets) {
       plugins_.push_back({manifest, {}, {}});
   }
   start_shards(std::move(sockets.wires));
-  host_ = spawn_plugin_host(system_, {house_->bus, node_, house_}, std::move(plugins_));
+  host_ = spawn_plugin_host(system_, {context_->bus, node_, context_}, std::move(plugins_));
   std::vector<std::pair<std::string, caf::actor>> vital{
-    {"bus", house_->bus}, {"journal", house_->journal}, {"plugin host", host_}};
-  for (const auto& face : house_->transports)
+    {"bus", context_->bus}, {"journal", context_->journal}, {"plugin host", host_}};
+  for (const auto& face : context_->shards)
     vital.emplace_back("transport", face);
-  for (const auto& board : house_->switchboards)
+  for (const auto& board : context_->switchboards)
     vital.emplace_back("switchboard", board);
   vitals_ = spawn_vital_signs(system_, std::move(vital), lost_);
 }
 
 /// Everybody knows the engines by their seats, which stay when the plugin is started anew.
 void node::start_media() {
-  auto engines = media::manifest.start({house_->bus, node_, house_});
+  auto engines = media::manifest.start({context_->bus, node_, context_});
   std::vector<caf::actor> seats;
   seats.reserve(engines.size());
   for (const auto& engine : engines)
     seats.push_back(spawn_seat(system_, engine));
-  house_->media = seats;
+  context_->media = seats;
   plugins_.push_back({&media::manifest, std::move(engines), [seats](const auto& started) {
                         for (std::size_t i = 0; i < std::min(seats.size(), started.size()); ++i)
                           caf::anon_send(seats[i], take_seat{started[i]});
@@ -164,14 +164,14 @@ void node::start_shards(std::vector<std::unique_ptr<sip::shard_wire>> wires) {
   options.nonce_key = random_key();
   options.calls = std::make_shared<std::atomic<std::uint32_t>>(0);
   for (std::uint16_t i = 0; i < options.count; ++i)
-    house_->switchboards.push_back(spawn_switchboard(house_, i));
+    context_->switchboards.push_back(spawn_switchboard(context_, i));
   for (std::uint16_t i = 0; i < options.count; ++i) {
     options.index = i;
     auto& worker = *find_worker(system_, i);
-    shards_.push_back(std::make_unique<shard_loop>(worker, std::move(wires[i]), options, house_,
-                                                   house_->switchboards[i]));
-    house_->transports.push_back(
-      spawn_pinned<sip::transport>(system_, &worker, &shards_.back()->served()));
+    shards_.push_back(std::make_unique<shard_loop>(worker, std::move(wires[i]), options, context_,
+                                                   context_->switchboards[i]));
+    context_->shards.push_back(
+      spawn_pinned<sip::shard_actor>(system_, &worker, &shards_.back()->served()));
   }
   on_every_loop([this](std::size_t i) { shards_[i]->start(); });
 }
@@ -201,7 +201,7 @@ void node::reload() {
   }
   const auto& [fresh, tenants, phones] = std::get<0>(read);
   start_log(fresh->level, fresh->format);
-  house_->tenants->replace(tenants);
+  context_->tenants->replace(tenants);
   for (const auto& key : fixed_changes(*node_, *fresh))
     out.warn("{} cannot change at run time; it will with the next start", key);
   if (phones.text != profiles_text_)
@@ -214,10 +214,10 @@ control_answer node::answer(std::string_view question) {
 }
 
 std::vector<caf::actor> node::everybody_else() {
-  auto all = house_->names->everybody();
-  all.insert(all.end(), house_->switchboards.begin(), house_->switchboards.end());
-  all.insert(all.end(), house_->media.begin(), house_->media.end());
-  all.insert(all.end(), {park_book_, house_->bus, house_->journal});
+  auto all = context_->actors->everybody();
+  all.insert(all.end(), context_->switchboards.begin(), context_->switchboards.end());
+  all.insert(all.end(), context_->media.begin(), context_->media.end());
+  all.insert(all.end(), {park_book_, context_->bus, context_->journal});
   return all;
 }
 
@@ -239,7 +239,7 @@ void node::wait_for_answers(std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   for (std::size_t open = 1; open > 0 && std::chrono::steady_clock::now() < until;) {
     open = 0;
-    for (const auto& face : house_->transports)
+    for (const auto& face : context_->shards)
       self->request(face, 100ms, sip::show_unanswered{})
         .receive([&](const sip::unanswered& u) { open += u.requests; }, [](const caf::error&) {});
     if (open > 0) self->receive([](const stopped&) {}, caf::after(10ms) >> [] {});
@@ -252,17 +252,17 @@ void node::stop() {
     caf::scoped_actor self{system_};
     std::size_t said = 0;
     bool in_time = true;
-    for (const auto& face : house_->transports)
+    for (const auto& face : context_->shards)
       self->send(face, shut_down{});
-    self->receive_while([&] { return in_time && said < house_->transports.size(); })(
+    self->receive_while([&] { return in_time && said < context_->shards.size(); })(
       [&](stopped) { ++said; }, caf::after(200ms) >> [&] { in_time = false; });
   }
   wait_for_answers(900ms);
-  end(house_->transports, 100ms);
+  end(context_->shards, 100ms);
   on_every_loop([this](std::size_t i) { shards_[i]->stop(); });
   end({host_}, 100ms);
   end(everybody_else(), 200ms);
-  house_->names->clear();
+  context_->actors->clear();
 }
 
 /// "ready sip.udp=127.0.0.1:5060 …": raw, whatever the log is like.

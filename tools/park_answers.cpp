@@ -1,6 +1,6 @@
 #include "tools/park_answers.hpp"
 
-#include "actors/identity.hpp"
+#include "actors/park/shown_identity.hpp"
 
 #include <caf/scoped_actor.hpp>
 

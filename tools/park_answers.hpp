@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/park_book.hpp"
+#include "actors/park/park_history.hpp"
 #include "tools/control_socket.hpp"
 
 #include <caf/actor.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/settings.hpp"
+#include "kernel/config/settings.hpp"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/result.hpp"
+#include "kernel/values/result.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "kernel/context.hpp"
-#include "kernel/loop_scheduler.hpp"
-#include "sip/listeners.hpp"
-#include "sip/shard.hpp"
-#include "sip/wire.hpp"
+#include "kernel/runtime/context.hpp"
+#include "kernel/runtime/loop_scheduler.hpp"
+#include "sip/transport/listeners.hpp"
+#include "sip/shard/shard.hpp"
+#include "sip/transport/wire.hpp"
 #include "tools/traced_wire.hpp"
 
 #include <memory>
@@ -27,7 +27,7 @@ class shard_loop final : public sip::wire_listener {
   /// Sends what waits, and closes all sockets. On the worker's thread, when the shard's face has
   /// ended.
   void stop();
-  /// What sip::transport serves.
+  /// What sip::shard_actor serves.
   sip::shard& served() { return *shard_; }
 
   void on_message(const flow& from, std::string_view bytes, time_point now) override;

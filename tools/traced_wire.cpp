@@ -1,7 +1,7 @@
 #include "tools/traced_wire.hpp"
 
-#include "kernel/configuration_words.hpp"
-#include "kernel/log.hpp"
+#include "kernel/config/configuration_words.hpp"
+#include "kernel/runtime/log.hpp"
 
 #include <algorithm>
 #include <array>

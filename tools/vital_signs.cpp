@@ -1,7 +1,7 @@
 #include "tools/vital_signs.hpp"
 
-#include "kernel/actor.hpp"
-#include "kernel/log.hpp"
+#include "kernel/runtime/actor.hpp"
+#include "kernel/runtime/log.hpp"
 
 #include <unistd.h>
 

@@ -43,7 +43,7 @@ struct ring_target {
 
 /// A phone rings. `early`: an answer with early media from the first phone that has it; its media
 /// is aimed already.
-struct attempt_ringing {
+struct fork_ringing {
   std::uint16_t status;
   session_ptr early;
   call_leg leg;  ///< Of that phone.
@@ -51,17 +51,17 @@ struct attempt_ringing {
 };
 
 /// A phone answered; its leg and media are the receiver's now, who adopts them. It is over.
-struct attempt_answered {
+struct fork_answered {
   call_leg leg;
 };
 
 /// Nobody answered; the attempt is over.
-struct attempt_failed {
+struct fork_failed {
   refusal why;
 };
 
 /// Stops an attempt: everything it rings is cancelled. It answers nothing any more.
-struct stop_attempt {
+struct stop_fork {
   hang_up_reason reason = hang_up_reason::normal;
 };
 
@@ -118,15 +118,15 @@ struct leg_found {
 };
 
 /// Give the peer of `leg` to another call; `leg` is over. call → call, for an attended transfer.
-/// Answered by leg_given or leg_withheld.
-struct give_leg {
+/// Answered by leg_taken or take_leg_refused.
+struct take_leg {
   leg_id leg;
   caf::actor to;
 };
-struct leg_given {
+struct leg_taken {
   call_leg leg;
 };
-struct leg_withheld {
+struct take_leg_refused {
   refusal why;
   number still_ringing;  ///< Not answered yet: whom that call rings. Else empty.
 };
@@ -143,10 +143,10 @@ struct leg_joins {
 
 }  // namespace parkway
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::attempt_ringing)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::attempt_answered)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::attempt_failed)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::stop_attempt)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::fork_ringing)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::fork_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::fork_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::stop_fork)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::show_ring_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::ring_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::leg_active)
@@ -157,6 +157,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::watch_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::leg_joins)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::find_leg)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::leg_found)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::give_leg)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::leg_given)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::leg_withheld)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::take_leg)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::leg_taken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::take_leg_refused)

@@ -1,19 +1,19 @@
 #pragma once
 
-/// What a transport (a shard's face, sip/) and the owner of a leg (actors/) say to each other.
+/// What a shard (sip/) and the owner of a leg (actors/) say to each other.
 ///
 /// A leg has exactly one owner at any time. Events go to it; only it sends commands. The owner of
 /// an outbound leg is whoever sent place_call, of an inbound one the switchboard until somebody
 /// adopts it. After hang_up, refuse, leg_refused or leg_ended a leg does not exist: no further
 /// event comes, and commands for it are ignored.
 ///
-/// Sessions: an offer and its answer alternate per leg (RFC 3264). The transport adds origin,
+/// Sessions: an offer and its answer alternate per leg (RFC 3264). The shard adds origin,
 /// version and our address; it refuses what breaks the order (491, 500) by itself.
 
-#include "kernel/names.hpp"
-#include "kernel/party.hpp"
-#include "kernel/result.hpp"
-#include "kernel/session.hpp"
+#include "kernel/values/names.hpp"
+#include "kernel/values/party.hpp"
+#include "kernel/values/result.hpp"
+#include "kernel/values/session.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_addr.hpp>
@@ -59,7 +59,7 @@ using transfer_id = std::uint32_t;
 /// An authenticated phone calls. 100 Trying is on its way; the receiver decides within a second.
 struct incoming_call {
   leg_id leg;
-  caf::actor transport;  ///< Where commands for the leg go.
+  caf::actor shard;  ///< Where commands for the leg go.
   tenant_name tenant;
   party caller;  ///< Number: the authenticated extension. Name: the directory's.
   device phone;
@@ -111,7 +111,7 @@ struct leg_ended {
 };
 
 /// The phone proposes another session (re-INVITE, UPDATE). Null: it wants our offer. The owner
-/// sends answer_offer or refuse_offer; refreshes without change are answered by the transport.
+/// sends answer_offer or refuse_offer; refreshes without change are answered by the shard.
 struct leg_offered {
   leg_id leg;
   session_ptr offer;
@@ -160,7 +160,7 @@ struct transfer_reported {
 /// else can be said to it.
 struct outside_transfer {
   leg_id id;
-  caf::actor transport;
+  caf::actor shard;
   tenant_name tenant;
   party by;
   std::string dialled;  ///< Of the Request-URI, or of Refer-To where that says more.
@@ -170,7 +170,7 @@ struct outside_transfer {
 };
 
 /// The phone of a leg wants its peer parked, and has said so from outside of the call: park_call
-/// comes by another way, and its BYE may be here before. transport → owner; transfer_reported with
+/// comes by another way, and its BYE may be here before. shard → owner; transfer_reported with
 /// id 0 follows when the phone has seen what became of it.
 struct park_announced {
   leg_id leg;
@@ -183,7 +183,7 @@ struct outside_park {
   bool reported = false;
 };
 
-// --- owner → transport -----------------------------------------------------------------------
+// --- owner → shard -----------------------------------------------------------------------
 
 /// Says to a phone that this is a recalled call, not a new one.
 struct recall_notice {
@@ -193,7 +193,7 @@ struct recall_notice {
 
 /// Calls a phone. Answered by leg_ringing, then leg_answered or leg_refused.
 struct place_call {
-  leg_id leg;  ///< Fresh, of this transport's shard.
+  leg_id leg;  ///< Fresh, of this shard's shard.
   caf::actor owner;
   tenant_name tenant;
   number extension;  ///< Whose phone it is.
@@ -205,7 +205,7 @@ struct place_call {
 };
 
 /// Provisional answer to an inbound leg (101–199).
-struct ring {
+struct send_ringing {
   leg_id leg;
   std::uint16_t status = 180;
   session_ptr early;
@@ -213,14 +213,14 @@ struct ring {
 };
 
 /// Answers an inbound leg. `connected`: who is shown as answering (P-Asserted-Identity, RFC 3325).
-struct answer {
+struct answer_call {
   leg_id leg;
   session_ptr session;
   std::optional<party> connected;
 };
 
 /// Refuses an inbound leg that is not answered yet.
-struct refuse {
+struct reject_call {
   leg_id leg;
   refusal why;
 };
@@ -235,8 +235,8 @@ struct hang_up {
 };
 
 /// Proposes another session to the phone (re-INVITE). Answered by offer_answered or offer_refused;
-/// glare is retried by the transport. A second one before that replaces the first if it waits.
-struct offer {
+/// glare is retried by the shard. A second one before that replaces the first if it waits.
+struct send_offer {
   leg_id leg;
   session_ptr session;
   std::optional<party> connected;
@@ -316,11 +316,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::outside_transfer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::park_announced)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::outside_park)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::place_call)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::ring)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::answer)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::refuse)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::send_ringing)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::answer_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::reject_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::hang_up)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::offer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::send_offer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::answer_offer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::refuse_offer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::confirm)

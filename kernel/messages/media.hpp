@@ -3,9 +3,9 @@
 /// What actors say to a media engine (plugins/media). All of a tenant's media lives on one engine,
 /// so that any two of its parties can be joined. Commands for a port that is closed are ignored.
 
-#include "kernel/names.hpp"
-#include "kernel/result.hpp"
-#include "kernel/session.hpp"
+#include "kernel/values/names.hpp"
+#include "kernel/values/result.hpp"
+#include "kernel/values/session.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_addr.hpp>

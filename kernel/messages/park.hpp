@@ -7,7 +7,7 @@
 ///   retrieval ──retrieve──► extension ──► parked_call ──claimed──► retrieval ──bridged──►
 
 #include "kernel/messages/call.hpp"
-#include "kernel/tenants.hpp"
+#include "kernel/config/tenants.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -96,7 +96,7 @@ struct park_done {
 };
 
 /// The parker has seen it: hang up its leg. consultation → call.
-struct let_go {};
+struct park_confirmed {};
 
 // --- retrieval -----------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ struct bridged {
 struct bridge_failed {};
 
 /// The parked party hung up while you were taking it. parked_call → retrieval.
-struct claim_void {};
+struct claim_cancelled {};
 
 // --- hunting: park_group → extension -------------------------------------------------------------
 
@@ -181,14 +181,14 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::leg_parked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::caller_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::park_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::park_done)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::let_go)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::park_confirmed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::retrieve)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::claim_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::claimed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::retrieve_refused)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::bridged)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::bridge_failed)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::claim_void)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::claim_cancelled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::show_place)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::place_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::place_changed)

@@ -2,9 +2,9 @@
 
 /// REGISTER as actors see it: sip/ has authenticated and parsed it, the extension decides.
 
-#include "kernel/names.hpp"
-#include "kernel/party.hpp"
-#include "kernel/result.hpp"
+#include "kernel/values/names.hpp"
+#include "kernel/values/party.hpp"
+#include "kernel/values/result.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -25,7 +25,7 @@ struct contact_change {
 
 /// A phone registers, refreshes, removes or asks (no changes). shard → extension.
 struct register_phone {
-  caf::actor transport;     ///< Hears phone_registered.
+  caf::actor shard;     ///< Hears phone_registered.
   std::uint64_t request;    ///< Which request it answers; the shard's own count.
   bool remove_all = false;  ///< Contact: *
   std::vector<contact_change> changes;

@@ -2,7 +2,7 @@
 
 /// Lamps and screens: who watches an extension, what they are shown, what they answered.
 ///
-///   shard ──watch_place──► extension ──► notifier ──watch_taken, notify_watcher──► transport
+///   shard ──watch_place──► extension ──► notifier ──watch_taken, notify_watcher──► shard
 ///                                            ◄──────────watcher_answered──────────────┘
 /// State is sent, never deltas: what is lost is healed by the next message.
 
@@ -65,7 +65,7 @@ enum class watch_kind : std::uint8_t {
 /// watch_place to the extension meant, or answers watch_refused.
 struct watch_asked {
   subscription_id id;
-  caf::actor transport;
+  caf::actor shard;
   tenant_name tenant;
   number watcher;
   std::string dialled;
@@ -84,7 +84,7 @@ struct watch_refused {
 /// watch_refused at once.
 struct watch_place {
   subscription_id id;
-  caf::actor transport;
+  caf::actor shard;
   watch_kind kind = watch_kind::dialog;
   bool park_body = false;  ///< call_info: Accept lists the BroadWorks park body.
   device phone;
@@ -92,7 +92,7 @@ struct watch_place {
 };
 
 /// The subscription stands: what there is to see follows by notify_watcher, as soon as the phone
-/// has answered what it is being told. notifier → transport.
+/// has answered what it is being told. notifier → shard.
 struct watch_taken {
   subscription_id id;
   caf::actor notifier;
@@ -103,7 +103,7 @@ struct unwatch_place {
   subscription_id id;
 };
 
-/// Tell the subscriber this state. notifier → transport; answered by watcher_answered, and not sent
+/// Tell the subscriber this state. notifier → shard; answered by watcher_answered, and not sent
 /// again before that.
 struct notify_watcher {
   subscription_id id;
@@ -118,13 +118,13 @@ struct watcher_answered {
 };
 
 /// The subscriber comes from elsewhere, or has registered anew: what is out for it is not answered
-/// any more, and it is told again. transport → notifier.
+/// any more, and it is told again. shard → notifier.
 struct watcher_back {
   subscription_id id;
   bool anew = false;  ///< It may have forgotten everything; else only what is out was lost.
 };
 
-/// Tell a registered phone without a subscription (Event: park-info). notifier → transport;
+/// Tell a registered phone without a subscription (Event: park-info). notifier → shard;
 /// answered by phone_answered.
 struct notify_phone {
   binding to;
@@ -141,7 +141,7 @@ struct phone_answered {
 };
 
 /// Nobody will answer: the phone has gone, or comes from elsewhere. What is out is not repeated, so
-/// that it cannot arrive behind something newer. notifier → transport.
+/// that it cannot arrive behind something newer. notifier → shard.
 struct drop_notify {
   std::uint64_t ticket;
   caf::actor notifier;

@@ -1,8 +1,8 @@
 #include "plugins/media/engine_actor.hpp"
 
-#include "kernel/log.hpp"
+#include "kernel/runtime/log.hpp"
 #include "kernel/messages/leg.hpp"
-#include "kernel/pinned.hpp"
+#include "kernel/runtime/pinned.hpp"
 #include "plugins/media/engine.hpp"
 #include "plugins/media/music_file.hpp"
 #include "plugins/media/tune.hpp"

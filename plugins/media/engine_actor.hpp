@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/settings.hpp"
+#include "kernel/config/settings.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "kernel/names.hpp"
-#include "kernel/session.hpp"
+#include "kernel/values/names.hpp"
+#include "kernel/values/session.hpp"
 #include "plugins/media/latch.hpp"
 #include "plugins/media/music.hpp"
 #include "plugins/media/music_clock.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/session.hpp"
+#include "kernel/values/session.hpp"
 
 #include <array>
 #include <cstddef>

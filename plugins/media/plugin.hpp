@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/plugin.hpp"
+#include "kernel/plugin/plugin.hpp"
 
 namespace parkway::media {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/endpoint.hpp"
+#include "kernel/values/endpoint.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "kernel/descriptor.hpp"
-#include "kernel/endpoint.hpp"
-#include "kernel/result.hpp"
+#include "kernel/values/descriptor.hpp"
+#include "kernel/values/endpoint.hpp"
+#include "kernel/values/result.hpp"
 
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-#include "actors/bindings.hpp"
+#include "actors/extension/bindings.hpp"
 
 #include <catch2/catch.hpp>
 

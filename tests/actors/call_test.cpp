@@ -1,4 +1,4 @@
-#include "actors/attempt.hpp"
+#include "actors/call/fork.hpp"
 #include "tests/actors/fixture.hpp"
 
 #include <catch2/catch.hpp>
@@ -147,7 +147,7 @@ TEST_CASE("without media a call is refused, and does not wait for it", "[call]")
     house h;
     h.media().is_silent = true;
     const auto caller = h.dials("106", "103");
-    h.after(attempt::house_answers_within);
+    h.after(call_fork::internal_reply_timeout);
     CHECK(h.leg(caller).refused->code == fault_code::unavailable);
     CHECK(h.left_over() == "");
   }

@@ -1,4 +1,4 @@
-#include "actors/deadline.hpp"
+#include "actors/common/deadline.hpp"
 
 #include "tests/actors/fixture.hpp"
 
@@ -55,7 +55,7 @@ struct bed {
   std::chrono::steady_clock::time_point began = h.now();
 
   ~bed() { caf::anon_send_exit(who, caf::exit_reason::kill); }
-  void says(order o) { h.tell(h.wire().transport(), who, o); }
+  void says(order o) { h.tell(h.wire().face(), who, o); }
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "tests/actors/fakes.hpp"
 
-#include "actors/negotiation.hpp"
+#include "actors/common/offer_answer.hpp"
 #include "kernel/messages/watch.hpp"
 
 #include <catch2/catch.hpp>
@@ -82,9 +82,9 @@ struct fake_transport {
         if (found->second.over) self->send(c.owner, leg_ended{c.leg, end_cause::lost});
         found->second.owner = c.owner;
       },
-      command<ring>([](fake_leg& l, const ring& c) { l.rung = c; }),
-      command<answer>([](fake_leg& l, const answer& c) { l.answered = c; }),
-      command<refuse>([](fake_leg& l, const refuse& c) {
+      command<send_ringing>([](fake_leg& l, const send_ringing& c) { l.rung = c; }),
+      command<answer_call>([](fake_leg& l, const answer_call& c) { l.answered = c; }),
+      command<reject_call>([](fake_leg& l, const reject_call& c) {
         l.refused = c.why;
         l.over = true;
       }),
@@ -92,7 +92,7 @@ struct fake_transport {
         l.hung_up = c.reason;
         l.over = true;
       }),
-      command<offer>([](fake_leg& l, const offer& c) { l.offers.push_back(c); }),
+      command<send_offer>([](fake_leg& l, const send_offer& c) { l.offers.push_back(c); }),
       command<answer_offer>(
         [](fake_leg& l, const answer_offer& c) { l.offer_answers.push_back(c); }),
       command<refuse_offer>(
@@ -129,8 +129,8 @@ struct fake_transport {
 };
 
 caf::actor fake_wire::spawn(caf::actor_system& system) {
-  transport_ = spawn_actor<fake_transport>(system, this);
-  return transport_;
+  face_ = spawn_actor<fake_transport>(system, this);
+  return face_;
 }
 
 // --- media ---------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "kernel/actor.hpp"
-#include "kernel/journal.hpp"
-#include "kernel/messages.hpp"
+#include "kernel/runtime/actor.hpp"
+#include "kernel/runtime/journal.hpp"
+#include "kernel/messages/messages.hpp"
 
 #include <map>
 #include <memory>
@@ -38,11 +38,11 @@ struct fake_leg {
     return inbound ? caller == extension : placed && placed->extension.text == extension;
   }
   std::optional<place_call> placed;
-  std::optional<ring> rung;
-  std::optional<answer> answered;
+  std::optional<send_ringing> rung;
+  std::optional<answer_call> answered;
   std::optional<refusal> refused;
   std::optional<hang_up_reason> hung_up;
-  std::vector<offer> offers;
+  std::vector<send_offer> offers;
   std::vector<answer_offer> offer_answers;
   std::vector<refusal> offer_refusals;
   std::optional<confirm> confirmed;
@@ -57,12 +57,12 @@ class fake_wire {
   fake_leg& leg(leg_id id) { return legs_[id]; }
   const std::map<leg_id, fake_leg>& legs() const { return legs_; }
   caf::actor spawn(caf::actor_system& system);
-  caf::actor transport() const { return transport_; }
+  caf::actor face() const { return face_; }
   /// Commands for legs that never were: no actor may send one.
   const std::vector<std::string>& strays() const { return strays_; }
   void clear() {
     legs_.clear();
-    transport_ = nullptr;
+    face_ = nullptr;
   }
 
   /// An event of a leg, to whoever owns it now.
@@ -72,7 +72,7 @@ class fake_wire {
     if (of.over) return;
     of.over = ends(event);
     if (is_up(event)) of.up = true;
-    caf::send_as(transport_, of.owner, std::move(event));
+    caf::send_as(face_, of.owner, std::move(event));
   }
 
  private:
@@ -88,7 +88,7 @@ class fake_wire {
 
   std::map<leg_id, fake_leg> legs_;
   std::vector<std::string> strays_;
-  caf::actor transport_;
+  caf::actor face_;
 };
 
 /// The media engine.

@@ -1,7 +1,7 @@
 #include "tests/actors/fixture.hpp"
 
 #include "actors/switchboard.hpp"
-#include "kernel/directory.hpp"
+#include "kernel/runtime/registry.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <catch2/catch.hpp>
@@ -44,7 +44,7 @@ house::house(choices c)
     media_(std::make_shared<fake_media>()),
     journal_(std::make_shared<fake_journal>()),
     bus_(std::make_shared<fake_bus>()),
-    context_filled_(std::make_shared<context>()) {
+    context_filled_(std::make_shared<node_context>()) {
   scheduler_.clock().current_time += 1h;  // Nothing begins at zero.
   if (c.seed) shuffle_ = std::make_unique<std::mt19937>(c.seed);
   auto node = std::make_shared<settings>();
@@ -54,16 +54,16 @@ house::house(choices c)
   lent.system = &system_;
   lent.node = node;
   lent.tenants = std::make_shared<tenant_book>();
-  lent.names = std::make_shared<directory>();
-  lent.transports = {wire_->spawn(system_)};
+  lent.actors = std::make_shared<registry>();
+  lent.shards = {wire_->spawn(system_)};
   if (!c.without_media) lent.media = {media_->spawn(system_)};
   lent.journal = journal_->spawn(system_);
   lent.bus = bus_->spawn(system_);
   lent.wall_base_steady = now();
   lent.switchboards = {spawn_switchboard(context_, 0)};
-  furnish_directory(context_);
-  lent.names->spawn_with(
-    directory_kind::extension, [this](const tenant_name& in, const std::string& n) {
+  furnish_registry(context_);
+  lent.actors->spawn_with(
+    registry_kind::extension, [this](const tenant_name& in, const std::string& n) {
       const auto found = stand_ins_.find(n);
       return found == stand_ins_.end() ? spawn_extension(context_, in, number{n}) : found->second;
     });
@@ -73,8 +73,8 @@ house::house(choices c)
 }
 
 house::~house() {
-  auto all = context_->names->everybody();
-  for (const auto* more : {&context_->transports, &context_->media, &context_->switchboards})
+  auto all = context_->actors->everybody();
+  for (const auto* more : {&context_->shards, &context_->media, &context_->switchboards})
     all.insert(all.end(), more->begin(), more->end());
   all.push_back(context_->journal);
   all.push_back(context_->bus);
@@ -86,9 +86,9 @@ house::~house() {
   run();
   wire_->clear();
   media_->clear();
-  context_->names->clear();
+  context_->actors->clear();
   auto& lent = *context_filled_;
-  lent.transports.clear();
+  lent.shards.clear();
   lent.switchboards.clear();
   lent.media.clear();
   lent.bus = lent.journal = nullptr;
@@ -137,7 +137,7 @@ void house::after(std::chrono::milliseconds span) {
 
 void house::registers(const std::string& extension, int which, std::chrono::seconds expires) {
   register_phone r;
-  r.transport = wire_->transport();
+  r.shard = wire_->face();
   r.call_id = "reg-" + extension + "-" + std::to_string(which);
   r.sequence = ++registrations_;
   contact_change change;
@@ -146,16 +146,16 @@ void house::registers(const std::string& extension, int which, std::chrono::seco
   change.contact.via.remote = change.contact.phone.source;
   change.expires = expires;
   r.changes.push_back(std::move(change));
-  tell(wire_->transport(), extension_actor(extension), std::move(r));
+  tell(wire_->face(), extension_actor(extension), std::move(r));
 }
 
 void house::unregisters(const std::string& extension) {
   register_phone r;
-  r.transport = wire_->transport();
+  r.shard = wire_->face();
   r.call_id = "reg-off";
   r.sequence = ++registrations_;
   r.remove_all = true;
-  tell(wire_->transport(), extension_actor(extension), std::move(r));
+  tell(wire_->face(), extension_actor(extension), std::move(r));
 }
 
 namespace {
@@ -174,7 +174,7 @@ leg_id house::dials_at_once(const std::string& extension, const std::string& dia
                             session_ptr offer, int which, leg_id replaced) {
   auto c = call_from(*tenants(), extension, which);
   c.leg = context_->fresh_leg(0);
-  c.transport = wire_->transport();
+  c.shard = wire_->face();
   c.dialled = dialled;
   c.offer = std::move(offer);
   c.replaces_leg = replaced;
@@ -184,7 +184,7 @@ leg_id house::dials_at_once(const std::string& extension, const std::string& dia
   leg.owner = context_->switchboards[0];
   leg.caller = extension;
   const auto id = c.leg;
-  caf::send_as(wire_->transport(), context_->switchboards[0], std::move(c));
+  caf::send_as(wire_->face(), context_->switchboards[0], std::move(c));
   return id;
 }
 
@@ -242,7 +242,7 @@ leg_id house::refers_from_outside_at_once(const std::string& extension, const st
                                           const std::string& orbit, leg_id replaced) {
   outside_transfer t;
   t.id = context_->fresh_leg(0);
-  t.transport = wire_->transport();
+  t.shard = wire_->face();
   t.tenant = tenant_name{"demo"};
   t.by = {"", number{extension}, false};
   t.dialled = dialled;
@@ -254,7 +254,7 @@ leg_id house::refers_from_outside_at_once(const std::string& extension, const st
   const auto meant = wire_->legs().find(replaced);
   if (meant != wire_->legs().end() && !meant->second.over && meant->second.is_of(extension))
     wire_->says(park_announced{replaced});
-  caf::send_as(wire_->transport(), context_->switchboards[0], std::move(t));
+  caf::send_as(wire_->face(), context_->switchboards[0], std::move(t));
   return id;
 }
 
@@ -294,7 +294,7 @@ std::string house::hears(leg_id id) {
 }
 
 caf::actor house::extension_actor(const std::string& n) {
-  return context_->names->extension(tenant_name{"demo"}, number{n});
+  return context_->actors->extension(tenant_name{"demo"}, number{n});
 }
 
 void house::stand_in(const std::string& extension, caf::actor who) {
@@ -343,15 +343,15 @@ std::string house::left_over() {
   }
   for (const auto& [id, terms] : journal_->on_disk)
     left << id.text << " is on disk; ";
-  auto home = context_->names->everybody();
-  for (const auto* more : {&context_->transports, &context_->media, &context_->switchboards})
+  auto home = context_->actors->everybody();
+  for (const auto* more : {&context_->shards, &context_->media, &context_->switchboards})
     home.insert(home.end(), more->begin(), more->end());
   for (const auto& a : home)
     if (!is_alive(a))
       left << dynamic_cast<caf::local_actor*>(caf::actor_cast<caf::abstract_actor*>(a))->name()
            << " died; ";
   const auto alive = system_.registry().running();
-  auto expected = at_home_ + context_->names->everybody().size();
+  auto expected = at_home_ + context_->actors->everybody().size();
   for (const auto& [n, entry] : tenants()->extensions)
     if (extension_state(n.text).lamps) ++expected;
   if (alive != expected) left << alive << " actors live, not " << expected << "; ";

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "actors/extension.hpp"
-#include "actors/negotiation.hpp"
-#include "actors/parked_call.hpp"
-#include "kernel/context.hpp"
+#include "actors/extension/extension.hpp"
+#include "actors/common/offer_answer.hpp"
+#include "actors/park/parked_call.hpp"
+#include "kernel/runtime/context.hpp"
 #include "tests/actors/fakes.hpp"
 
 #include <caf/actor_system_config.hpp>
@@ -156,7 +156,7 @@ class house {
   std::shared_ptr<fake_media> media_;
   std::shared_ptr<fake_journal> journal_;
   std::shared_ptr<fake_bus> bus_;
-  std::shared_ptr<context> context_filled_;
+  std::shared_ptr<node_context> context_filled_;
   context_ptr context_;
   std::map<std::string, caf::actor> stand_ins_;
   std::uint32_t registrations_ = 0;

@@ -1,4 +1,4 @@
-#include "actors/hunting.hpp"
+#include "actors/park/hunting.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "actors/recall_plan.hpp"
+#include "actors/park/recall_plan.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -63,7 +63,7 @@ TEST_CASE("the longest-parked call is taken first, whichever place was asked for
   const auto id = o.h.extension_state("104").parked[0].id;
   o.h.journal().is_silent = false;
   const auto quick = o.parks("*68104", "105", "102");
-  o.h.tell(o.h.wire().transport(), on_its_way, kept{id, std::nullopt});
+  o.h.tell(o.h.wire().face(), on_its_way, kept{id, std::nullopt});
   o.h.hangs_up(james);
   o.retrieves("104");
   CHECK(o.h.hears(quick) == "104");

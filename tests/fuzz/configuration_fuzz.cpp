@@ -1,7 +1,7 @@
 /// Configuration files: each is read, or all that is wrong with it is said, with its file.
 
-#include "kernel/device_profiles.hpp"
-#include "kernel/settings.hpp"
+#include "kernel/config/device_profiles.hpp"
+#include "kernel/config/settings.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <sys/mman.h>

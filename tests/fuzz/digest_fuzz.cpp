@@ -1,6 +1,6 @@
 /// Authorization headers: nothing that was not made by a phone with the password gets in.
 
-#include "sip/digest.hpp"
+#include "sip/auth/digest.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace parkway;

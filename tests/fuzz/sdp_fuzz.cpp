@@ -1,6 +1,6 @@
 /// Session descriptions: never read past the end, and what is printed reads as what was printed.
 
-#include "sip/sdp.hpp"
+#include "sip/sdp/sdp.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <cstring>

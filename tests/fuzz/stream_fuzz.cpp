@@ -1,7 +1,7 @@
 /// Framing: how a stream is cut into reads makes no difference, and what comes out passes the
 /// pre-scan.
 
-#include "sip/prescan.hpp"
+#include "sip/message/prescan.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/fuzz/sip_seeds.hpp"
 

@@ -1,6 +1,6 @@
 /// URIs, name-addrs, lists and Replaces: printed and read again they are the same.
 
-#include "sip/uri.hpp"
+#include "sip/message/uri.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace parkway;

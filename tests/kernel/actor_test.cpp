@@ -1,6 +1,6 @@
-#include "kernel/actor.hpp"
+#include "kernel/runtime/actor.hpp"
 
-#include "kernel/bus.hpp"
+#include "kernel/runtime/bus.hpp"
 #include "kernel/messages/events.hpp"
 
 #include <caf/actor_system_config.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/settings.hpp"
+#include "kernel/config/settings.hpp"
 
 #include <catch2/catch.hpp>
 #include <unistd.h>

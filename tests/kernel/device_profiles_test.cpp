@@ -1,4 +1,4 @@
-#include "kernel/device_profiles.hpp"
+#include "kernel/config/device_profiles.hpp"
 
 #include <catch2/catch.hpp>
 

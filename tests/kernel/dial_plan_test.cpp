@@ -1,4 +1,4 @@
-#include "kernel/dial_plan.hpp"
+#include "kernel/config/dial_plan.hpp"
 
 #include <catch2/catch.hpp>
 

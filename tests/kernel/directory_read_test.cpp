@@ -1,4 +1,4 @@
-#include "kernel/ha1.hpp"
+#include "kernel/config/ha1.hpp"
 #include "tests/kernel/configuration_file.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-#include "kernel/log.hpp"
+#include "kernel/runtime/log.hpp"
 
 #include <catch2/catch.hpp>
 #include <unistd.h>

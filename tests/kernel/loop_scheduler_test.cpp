@@ -1,6 +1,6 @@
-#include "kernel/loop_scheduler.hpp"
+#include "kernel/runtime/loop_scheduler.hpp"
 
-#include "kernel/pinned.hpp"
+#include "kernel/runtime/pinned.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

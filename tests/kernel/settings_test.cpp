@@ -1,4 +1,4 @@
-#include "kernel/configuration_words.hpp"
+#include "kernel/config/configuration_words.hpp"
 #include "tests/kernel/configuration_file.hpp"
 
 #include <toml++/toml.h>

@@ -1,6 +1,6 @@
 #include "plugins/media/engine_actor.hpp"
 
-#include "kernel/loop_scheduler.hpp"
+#include "kernel/runtime/loop_scheduler.hpp"
 #include "kernel/messages/leg.hpp"
 #include "plugins/media/music_file.hpp"
 #include "plugins/media/plugin.hpp"
@@ -171,7 +171,7 @@ TEST_CASE("the engines are a plugin", "[media][actor]") {
   CHECK(std::string{manifest.name} == "media");
   caf::actor_system_config config;
   caf::actor_system system{node::loops(config)};
-  auto kernel = std::make_shared<context>();
+  auto kernel = std::make_shared<node_context>();
   kernel->system = &system;
   const auto engines =
     manifest.start({{}, std::make_shared<const settings>(node::ports(18310, 18319)), kernel});

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/actor.hpp"
+#include "kernel/runtime/actor.hpp"
 #include "kernel/messages/leg.hpp"
 #include "kernel/messages/media.hpp"
 

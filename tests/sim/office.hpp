@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/tenants.hpp"
+#include "kernel/config/tenants.hpp"
 
 #include <string>
 #include <utility>

@@ -90,7 +90,7 @@ class lamp_inspector {
  public:
   explicit lamp_inspector(const simulation& story)
     : story_(story),
-      in_(*story.house().tenants->current()->fallback),
+      in_(*story.context().tenants->current()->fallback),
       parked_(parked_calls(story)),
       by_number_(sort_by_number(in_, parked_)) {}
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernel/party.hpp"
+#include "kernel/values/party.hpp"
 #include "tests/sim/phone_sdp.hpp"
 #include "tests/sim/timeline.hpp"
 

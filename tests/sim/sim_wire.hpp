@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sip/wire.hpp"
+#include "sip/transport/wire.hpp"
 #include "tests/sim/network.hpp"
 
 #include <map>

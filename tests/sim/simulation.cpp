@@ -1,10 +1,10 @@
 #include "tests/sim/simulation.hpp"
 
-#include "actors/extension.hpp"
+#include "actors/extension/extension.hpp"
 #include "actors/switchboard.hpp"
-#include "kernel/directory.hpp"
-#include "kernel/journal.hpp"
-#include "sip/transport.hpp"
+#include "kernel/runtime/registry.hpp"
+#include "kernel/runtime/journal.hpp"
+#include "sip/shard/shard_actor.hpp"
 #include "tests/sim/park_rules.hpp"
 
 #include <caf/defaults.hpp>
@@ -75,21 +75,21 @@ simulation::~simulation() {
   current = nullptr;
   phone_at_.clear();
   phones_.clear();
-  for (auto& face : house_->transports)
+  for (auto& face : context_->shards)
     caf::anon_send(face, shut_down{});
   settle();
-  for (auto& a : house_->names->everybody())
+  for (auto& a : context_->actors->everybody())
     caf::anon_send_exit(a, caf::exit_reason::kill);
   for (auto& a : staff_)
     caf::anon_send_exit(a, caf::exit_reason::kill);
   settle();
   // Handles go before the system does; pending timers would fire for ever at its end.
   staff_.clear();
-  house_->names->clear();
-  house_->transports.clear();
-  house_->switchboards.clear();
-  house_->media.clear();
-  house_->bus = house_->journal = nullptr;
+  context_->actors->clear();
+  context_->shards.clear();
+  context_->switchboards.clear();
+  context_->media.clear();
+  context_->bus = context_->journal = nullptr;
   settle();
   jobs_.clock().cancel_all();
   system_.await_actors_before_shutdown(false);
@@ -108,12 +108,12 @@ void simulation::build_house() {
   node->requests_per_second = 100'000;
   if (terms_.configure) terms_.configure(*node);
 
-  auto& h = *house_;
+  auto& h = *context_;
   h.system = &system_;
   h.node = node;
   h.tenants = std::make_shared<tenant_book>();
   h.tenants->replace(tenants);
-  h.names = std::make_shared<directory>();
+  h.actors = std::make_shared<registry>();
   h.bus = spawn_bus(system_);
   h.journal = spawn_null_journal(system_);
   h.media = {media_.spawn(system_)};
@@ -124,13 +124,13 @@ void simulation::build_house() {
   staff_ = {h.bus, h.journal, h.media.front(), chronicle};
 
   settle();
-  furnish_directory(house_);
+  furnish_registry(context_);
   std::array<std::uint8_t, 32> key{};
   key.fill(static_cast<std::uint8_t>(1 + terms_.seed % 255));
   auto calls = std::make_shared<std::atomic<std::uint32_t>>(0);
   port_ = std::make_unique<pbx_port>(time_, net_, address_of(10), terms_.shards);
   for (std::size_t i = 0; i < terms_.shards; ++i) {
-    h.switchboards.push_back(spawn_switchboard(house_, static_cast<std::uint16_t>(i)));
+    h.switchboards.push_back(spawn_switchboard(context_, static_cast<std::uint16_t>(i)));
     staff_.push_back(h.switchboards.back());
   }
   for (std::size_t i = 0; i < terms_.shards; ++i) {
@@ -140,21 +140,21 @@ void simulation::build_house() {
     options.random_seed = terms_.seed * 64 + i + 1;
     options.nonce_key = key;
     options.calls = calls;
-    shards_.push_back(std::make_unique<sip::shard>(options, port_->wire_of(i), house_,
+    shards_.push_back(std::make_unique<sip::shard>(options, port_->wire_of(i), context_,
                                                    h.switchboards[i], time_.now()));
-    h.transports.push_back(spawn_actor<sip::transport>(system_, shards_.back().get()));
-    staff_.push_back(h.transports.back());
+    h.shards.push_back(spawn_actor<sip::shard_actor>(system_, shards_.back().get()));
+    staff_.push_back(h.shards.back());
     port_->listen(i, shards_.back().get());
   }
 }
 
 void simulation::change_tenant(const std::function<void(tenant&)>& how) {
-  auto before = house_->tenants->current();
+  auto before = context_->tenants->current();
   auto changed = *before->fallback;
   how(changed);
   auto after = std::make_shared<tenant_list>(*before);
   after->add(std::make_shared<const tenant>(std::move(changed)));
-  house_->tenants->replace(after);
+  context_->tenants->replace(after);
 }
 
 // --- phones --------------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ std::size_t simulation::legs() const {
 /// Extensions that have shown something to somebody keep their notifier.
 std::size_t simulation::notifiers() const {
   std::size_t count = 0;
-  for (auto& entry : house_->names->everybody()) {
+  for (auto& entry : context_->actors->everybody()) {
     auto* place = dynamic_cast<caf::stateful_actor<boxed_state<extension>>*>(
       caf::actor_cast<caf::abstract_actor*>(entry));
     if (place && place->state.it && place->state.it->lamps) ++count;
@@ -365,7 +365,7 @@ std::vector<std::string> simulation::end() {
               "parked calls without an end");
   for (auto& lie : lying_lamps(*this))
     broken.push_back(lie);
-  auto entries = house_->names->everybody().size();
+  auto entries = context_->actors->everybody().size();
   expect_none(system_.registry().running() - staff_count_ - entries - notifiers(),
               "actors too many");
   // Each extension may wait for the end of a registration; nobody else waits for anything.

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "kernel/bus.hpp"
-#include "kernel/context.hpp"
-#include "kernel/settings.hpp"
-#include "sip/shard.hpp"
+#include "kernel/runtime/bus.hpp"
+#include "kernel/runtime/context.hpp"
+#include "kernel/config/settings.hpp"
+#include "sip/shard/shard.hpp"
 #include "tests/sim/fake_media.hpp"
 #include "tests/sim/ladder.hpp"
 #include "tests/sim/office.hpp"
@@ -66,7 +66,7 @@ class simulation {
   virtual_network& net() { return net_; }
   pbx_port& port() { return *port_; }
   fake_media& media() { return media_; }
-  const context& house() const { return *house_; }
+  const node_context& context() const { return *context_; }
   const std::vector<park_event>& park_events() const { return park_events_; }
   const std::vector<call_event>& call_events() const { return call_events_; }
   std::size_t legs() const;
@@ -111,7 +111,7 @@ class simulation {
   config config_;
   caf::actor_system system_{config_};
   caf::scheduler::test_coordinator& jobs_;
-  std::shared_ptr<context> house_ = std::make_shared<context>();
+  std::shared_ptr<node_context> context_ = std::make_shared<node_context>();
   std::vector<std::unique_ptr<sip::shard>> shards_;
   std::vector<caf::actor> staff_;  ///< Actors that live as long as the house.
   std::size_t staff_count_ = 0;

@@ -1,4 +1,4 @@
-#include "sip/admission.hpp"
+#include "sip/auth/admission.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
-#include "sip/dialog.hpp"
+#include "sip/dialog/dialog.hpp"
 
-#include "sip/ids.hpp"
-#include "sip/leg_transfers.hpp"
+#include "sip/message/ids.hpp"
+#include "sip/dialog/refer_reports.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "sip/digest.hpp"
+#include "sip/auth/digest.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "sip/event_bodies.hpp"
+#include "sip/event/event_bodies.hpp"
 
 #include <catch2/catch.hpp>
 

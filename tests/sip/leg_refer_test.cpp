@@ -141,7 +141,7 @@ TEST_CASE("a REFER that says nothing, or comes too early, or too often is refuse
   at.next_response(503);
 
   phone_side early{.at = at, .call_id = "call-2"};
-  at.tell(ring{early.calls().leg, 180, nullptr, false});
+  at.tell(send_ringing{early.calls().leg, 180, nullptr, false});
   early.learns(at.next_response(180));
   early.sends("REFER", "Refer-To: <sip:104@pbx.test>\r\n");
   at.next_response(403);

@@ -12,7 +12,7 @@ TEST_CASE("the commands of a leg that is gone are ignored", "[leg]") {
   const auto leg = phone.talks();
   at.tell(hang_up{leg});
   at.next_request(method::bye);
-  at.tell(offer{leg, our_session(), {}});
+  at.tell(send_offer{leg, our_session(), {}});
   at.tell(hang_up{leg});
   at.tell(answer_offer{leg, our_session()});
   CHECK(at.silent());

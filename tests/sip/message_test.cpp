@@ -1,4 +1,4 @@
-#include "sip/message.hpp"
+#include "sip/message/message.hpp"
 
 #include <catch2/catch.hpp>
 

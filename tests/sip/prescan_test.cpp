@@ -1,4 +1,4 @@
-#include "sip/prescan.hpp"
+#include "sip/message/prescan.hpp"
 
 #include <catch2/catch.hpp>
 

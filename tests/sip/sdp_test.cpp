@@ -1,4 +1,4 @@
-#include "sip/sdp.hpp"
+#include "sip/sdp/sdp.hpp"
 
 #include <catch2/catch.hpp>
 

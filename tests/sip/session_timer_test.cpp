@@ -1,4 +1,4 @@
-#include "sip/session_timer.hpp"
+#include "sip/dialog/session_timer.hpp"
 
 #include <catch2/catch.hpp>
 

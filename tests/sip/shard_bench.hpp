@@ -3,13 +3,13 @@
 /// A shard on the bench: a wire that only remembers, owners that only write down what they hear, a
 /// clock that moves when told. Phones are texts.
 
-#include "kernel/actor.hpp"
-#include "kernel/directory.hpp"
-#include "sip/digest.hpp"
-#include "sip/message.hpp"
-#include "sip/sdp.hpp"
-#include "sip/shard.hpp"
-#include "sip/transport.hpp"
+#include "kernel/runtime/actor.hpp"
+#include "kernel/runtime/registry.hpp"
+#include "sip/auth/digest.hpp"
+#include "sip/message/message.hpp"
+#include "sip/sdp/sdp.hpp"
+#include "sip/shard/shard.hpp"
+#include "sip/shard/shard_actor.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
@@ -144,7 +144,7 @@ struct test_bench {
   notebook heard;       ///< What the owner and the switchboard hear.
   notebook registered;  ///< What extensions hear.
   caf::actor owner, extension, face;
-  std::shared_ptr<context> lent = std::make_shared<context>();
+  std::shared_ptr<node_context> lent = std::make_shared<node_context>();
   std::unique_ptr<sip::shard> shard;
   int branches = 0;
 
@@ -156,10 +156,10 @@ struct test_bench {
     lent->node = std::make_shared<const settings>(std::move(node));
     lent->tenants = std::make_shared<tenant_book>();
     lent->tenants->replace(demo_tenants());
-    lent->names = std::make_shared<directory>();
+    lent->actors = std::make_shared<registry>();
     owner = spawn_actor<listener>(system, &heard);
     extension = spawn_actor<listener>(system, &registered);
-    lent->names->spawn_with(directory_kind::extension,
+    lent->actors->spawn_with(registry_kind::extension,
                             [this](const tenant_name&, const std::string&) { return extension; });
     shard_options options;
     options.index = index;
@@ -167,13 +167,13 @@ struct test_bench {
     options.random_seed = 42;
     options.nonce_key.fill(7);
     shard = std::make_unique<sip::shard>(options, wire, lent, owner, now);
-    face = spawn_actor<transport>(system, shard.get());
-    lent->transports.assign(count, owner);
-    lent->transports[index] = face;
+    face = spawn_actor<shard_actor>(system, shard.get());
+    lent->shards.assign(count, owner);
+    lent->shards[index] = face;
     run();
   }
   ~test_bench() {
-    lent->names->clear();
+    lent->actors->clear();
     for (auto* a : {&owner, &extension, &face})
       caf::anon_send_exit(*a, caf::exit_reason::kill);
     run();
@@ -345,7 +345,7 @@ struct phone_side {
   /// A call that is answered and acknowledged; gives its leg.
   leg_id talks(const std::string& lines = {}) {
     const auto call = calls(lines);
-    at.tell(answer{call.leg, our_session(), {}});
+    at.tell(answer_call{call.leg, our_session(), {}});
     learns(at.next_response(200));
     acknowledges(invite_sequence);
     at.hears<leg_confirmed>();

@@ -54,7 +54,7 @@ TEST_CASE("a phone that registers is challenged, and then told its contacts", "[
 
   auto kept = asked.changes[0].contact;
   kept.expires_at = at.now + 600s;
-  caf::anon_send(asked.transport, phone_registered{asked.request, {}, {kept}});
+  caf::anon_send(asked.shard, phone_registered{asked.request, {}, {kept}});
   at.run();
   const auto ok = at.next_response(200);
   CHECK(ok.contact_texts().size() == 1);
@@ -333,7 +333,7 @@ TEST_CASE("a phone that moves while its call rings is answered where it is", "[s
   const auto call = james.calls();
   const auto elsewhere = test_bench::phone(103, 6000);
   at.tell(phone_moved{tenant_name{"demo"}, number{"103"}, james.via, elsewhere});
-  at.tell(answer{call.leg, our_session(), {}});
+  at.tell(answer_call{call.leg, our_session(), {}});
   at.next_response(200);
   CHECK(at.last.to == elsewhere);
   at.wait(500ms);
@@ -403,7 +403,7 @@ TEST_CASE("an INVITE that comes a second time by another way is refused with 482
   at.next_response(482);
   CHECK(at.hears_nothing());
   // It is over, and may be asked for again.
-  at.tell(refuse{leg, {fault_code::busy, 0, {}}});
+  at.tell(reject_call{leg, {fault_code::busy, 0, {}}});
   at.next_response(486);
   copy.replace(copy.find("branch=z9hG4bK"), 14, "branch=z9hG4bKx");
   at.arrives(copy);

@@ -1,4 +1,4 @@
-#include "sip/timer_wheel.hpp"
+#include "sip/transaction/timer_wheel.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
-#include "sip/registrar.hpp"
-#include "sip/sdp.hpp"
-#include "sip/validate.hpp"
-#include "sip/writer.hpp"
+#include "sip/shard/register_request.hpp"
+#include "sip/sdp/sdp.hpp"
+#include "sip/message/validate.hpp"
+#include "sip/message/writer.hpp"
 
 #include <catch2/catch.hpp>
 

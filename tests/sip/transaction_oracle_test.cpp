@@ -1,8 +1,8 @@
 /// Our transactions against libosip2's, under one virtual clock: random phones, equal traces. What
 /// libosip2 does not implement (RFC 6026: 2xx to INVITE, transport errors) is in the table tests.
 
-#include "sip/osip.hpp"
-#include "sip/transaction_table.hpp"
+#include "sip/message/osip.hpp"
+#include "sip/transaction/transaction_table.hpp"
 
 #include <catch2/catch.hpp>
 #include <osip2/osip.h>

@@ -1,4 +1,4 @@
-#include "sip/transaction_table.hpp"
+#include "sip/transaction/transaction_table.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "sip/uri.hpp"
+#include "sip/message/uri.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "sip/validate.hpp"
+#include "sip/message/validate.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sip/listeners.hpp"
+#include "sip/transport/listeners.hpp"
 
 #include <catch2/catch.hpp>
 #include <event2/event.h>

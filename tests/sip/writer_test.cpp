@@ -1,4 +1,4 @@
-#include "sip/writer.hpp"
+#include "sip/message/writer.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -19,7 +19,7 @@ endfunction()
 # parkway_library(NAME FOLDER LINK ...): all sources of one folder; with the common precompiled header.
 function(parkway_library name folder)
   cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
   add_library(parkway_${name} STATIC ${sources})
   parkway_options(parkway_${name})
   target_include_directories(parkway_${name} PUBLIC ${CMAKE_SOURCE_DIR})

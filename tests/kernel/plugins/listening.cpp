@@ -1,7 +1,7 @@
 // A plugin as somebody else builds it: against the public headers, loaded by dlopen. It answers
 // every registration it hears of on the bus with one of tenant "heard"; 13 contacts make it throw.
 
-#include "kernel/plugin.hpp"
+#include "kernel/plugin/plugin.hpp"
 
 #include <stdexcept>
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "kernel/config/settings.hpp"
+
+#include <spdlog/logger.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace parkway {
+
+/// The part of the house that writes. Their names in the log: "kernel", "sip.wire",
+/// "sip.transaction", "sip", "call", "park", "media".
+enum class log_area : std::uint8_t { kernel, sip_wire, sip_transaction, sip, call, park, media };
+
+/// The logger of an area, at the cost of an array access. Usable from the first line of main, from
+/// any thread; before start_log it writes warnings and errors as text. Never give it a secret.
+spdlog::logger& log(log_area area);
+
+/// The logger of a plugin, "plugin.NAME", made on first use. Keep the reference: it stays valid.
+spdlog::logger& plugin_log(std::string_view name);
+
+/// Level and shape of every logger, also of those made later. May be called again at run time.
+void start_log(log_level level, log_format format);
+
+/// Writes a line that came from a library or from the network: cut to 512 bytes. Control
+/// characters are escaped, as in every line, so that it stays one line.
+void log_foreign(log_area area, log_level level, std::string_view line) noexcept;
+
+}  // namespace parkway

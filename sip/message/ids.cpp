@@ -1,0 +1,125 @@
+#include "sip/message/ids.hpp"
+
+#include <openssl/rand.h>
+
+#include <charconv>
+#include <stdexcept>
+
+namespace parkway::sip {
+
+namespace {
+
+constexpr std::string_view magic_cookie = "z9hG4bK";  // RFC 3261 §8.1.1.7
+constexpr std::size_t shard_digits = 4;
+
+void append_hex(std::string& out, std::uint64_t value, int digits) {
+  static constexpr char digit[] = "0123456789abcdef";
+  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4)
+    out.push_back(digit[(value >> shift) & 0xF]);
+}
+
+template <class T>
+std::optional<T> read_hex(std::string_view text) {
+  T value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// FNV-1a with a final mix: not for secrecy by itself, it is keyed by a random start.
+std::uint64_t mix(std::uint64_t hash, std::string_view text) {
+  for (const char c : text)
+    hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001B3u;
+  hash ^= hash >> 32;
+  return hash * 0x9E3779B97F4A7C15u;
+}
+
+}  // namespace
+
+id_source::id_source(std::uint16_t shard, std::uint64_t seed)
+  : shard_(shard), seed_(seed == 0 ? 0 : seed + shard) {
+  stateless_key_ = random();
+}
+
+void id_source::refill() {
+  used_ = 0;
+  if (seed_ == 0) {
+    // Without randomness no tag is safe: nothing else could be done than not to start.
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(pool_.data()), sizeof pool_) != 1)
+      throw std::runtime_error("no random numbers");
+    return;
+  }
+  for (auto& word : pool_) {  // SplitMix64
+    std::uint64_t z = (seed_ += 0x9E3779B97F4A7C15u);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    word = z ^ (z >> 31);
+  }
+}
+
+std::uint64_t id_source::random() {
+  if (used_ == pool_.size()) refill();
+  return pool_[used_++];
+}
+
+std::uint32_t id_source::below(std::uint32_t limit) {
+  return static_cast<std::uint32_t>((random() >> 32) * limit >> 32);
+}
+
+std::string id_source::branch() {
+  std::string text{magic_cookie};
+  append_hex(text, shard_, shard_digits);
+  append_hex(text, random(), 16);
+  return text;
+}
+
+std::string id_source::leg_tag(std::uint64_t serial) {
+  char hex[16];
+  const auto end = std::to_chars(hex, hex + sizeof hex, serial, 16).ptr;
+  std::string text;
+  text.reserve(shard_digits + sizeof hex + 9);
+  append_hex(text, shard_, shard_digits);
+  text.append(hex, end);
+  text.push_back('-');
+  append_hex(text, random(), 8);
+  return text;
+}
+
+std::string id_source::stateless_tag(std::string_view call_id, std::string_view from_tag,
+                                     std::string_view branch) const {
+  std::string text;
+  append_hex(text, shard_, shard_digits);
+  text.append("0-");
+  append_hex(text, mix(mix(mix(stateless_key_, call_id), from_tag), branch), 16);
+  return text;
+}
+
+std::string id_source::call_id() {
+  std::string text;
+  append_hex(text, random(), 16);
+  append_hex(text, random(), 8);
+  return text;
+}
+
+std::optional<std::uint16_t> id_source::shard_of_branch(std::string_view branch) {
+  if (branch.size() != magic_cookie.size() + shard_digits + 16) return std::nullopt;
+  return read_hex<std::uint16_t>(branch.substr(magic_cookie.size(), shard_digits));
+}
+
+std::optional<tag_origin> id_source::read_tag(std::string_view tag) {
+  const auto dash = tag.find('-');
+  if (dash == tag.npos || dash <= shard_digits) return std::nullopt;
+  const auto shard = read_hex<std::uint16_t>(tag.substr(0, shard_digits));
+  const auto serial = read_hex<std::uint64_t>(tag.substr(shard_digits, dash - shard_digits));
+  if (!shard || !serial) return std::nullopt;
+  return tag_origin{*shard, *serial};
+}
+
+leg_id leg_named_by(const dialog_name& name) {
+  for (const auto& tag : {name.to_tag, name.from_tag})
+    if (const auto ours = id_source::read_tag(tag); ours && ours->serial != 0)
+      return {ours->shard, ours->serial};
+  return {};
+}
+
+}  // namespace parkway::sip

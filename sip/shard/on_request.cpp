@@ -1,0 +1,296 @@
+#include "kernel/config/dial_plan.hpp"
+#include "kernel/runtime/log.hpp"
+#include "sip/message/prescan.hpp"
+#include "sip/shard/shard_core.hpp"
+#include "sip/message/text.hpp"
+#include "sip/shard/shard_actor.hpp"
+#include "sip/message/validate.hpp"
+#include "sip/message/writer.hpp"
+
+#include <algorithm>
+
+namespace parkway::sip {
+
+namespace {
+
+constexpr std::string_view retry_later = "Retry-After: 10\r\n";
+
+/// The From of somebody who does not want to be known (RFC 3323 §4.1.1.3).
+bool is_anonymous(const name_addr& from) {
+  return same_token(from.address.user, "anonymous") || from.address.host == "anonymous.invalid";
+}
+
+bool wants_privacy(const message& m) {
+  auto rest = m.header("Privacy").value_or("");
+  while (!rest.empty()) {
+    const auto wish = trimmed(cut_to(rest, ';'));
+    if (same_token(wish, "id") || same_token(wish, "user")) return true;
+  }
+  return false;
+}
+
+/// What a message that libosip2 cannot read is answered, where it can be.
+std::string answer_unread(const scan& read, std::uint16_t status, const flow& from) {
+  return answer_unparsed(read.header, status, from.remote);
+}
+
+}  // namespace
+
+bool speaks_for(const message& request, const number& user) {
+  const auto& from = request.from();
+  return from && (is_anonymous(*from) || from->address.user == user.text);
+}
+
+request_key key_of(const message& request) {
+  const auto& via = request.top_via();
+  return {request.method_text(),      via.branch,        via.host,           via.port,
+          request.request_uri_text(), request.call_id(), request.from_tag(), request.cseq()};
+}
+
+void shard_core::answer(const message& request, const flow& from, std::uint16_t status,
+                        std::string_view lines) {
+  const auto tag =
+    ids_.stateless_tag(request.call_id(), request.from_tag(), request.top_via().branch);
+  send(from, writer::response(request, status, tag, from.remote).lines(lines).finish());
+}
+
+bool shard_core::post_over(std::uint16_t shard, const flow& from, std::string_view bytes) {
+  if (shard == options_.index || shard >= options_.count) return false;
+  caf::anon_send(context_->shards.at(shard), stray_message{from, std::string{bytes}});
+  return true;
+}
+
+void shard_core::on_message(const flow& from, std::string_view bytes) {
+  ++counts_.messages;
+  if (!dialled_.empty()) dialled_.erase(number_of(from));  // It has taken our call.
+  const auto read = prescan(bytes);
+  if (read.verdict == scan_verdict::keep_alive) return;
+  auto status = read.status();
+  if (read.verdict == scan_verdict::message) {
+    auto parsed = message::parse(read);
+    if (parsed) {
+      if (parsed->is_request()) return on_request(*std::move(parsed), from, bytes);
+      return on_response(*parsed, from, bytes);
+    }
+    status = 400;
+  }
+  ++counts_.dropped;
+  if (admission_.admit(from.remote.address, now_) != admission_verdict::admitted) return;
+  const auto text = answer_unread(read, status, from);
+  if (!text.empty()) send(from, text);
+}
+
+void shard_core::on_request(message request, const flow& from, std::string_view bytes) {
+  const auto ours = id_source::read_tag(request.to_tag());
+  if (!ours && admission_.admit(from.remote.address, now_) != admission_verdict::admitted) {
+    ++counts_.dropped;
+    return;
+  }
+  if (const auto wrong = validate(request)) {
+    ++counts_.dropped;
+    // A made-up tag is no way around the rate of its source.
+    const bool limited =
+      ours && admission_.admit(from.remote.address, now_) != admission_verdict::admitted;
+    if (wrong->status != 0 && !limited) answer(request, from, wrong->status, wrong->headers);
+    return;
+  }
+  if (ours && post_over(ours->shard, from, bytes)) return;
+  const auto key = key_of(request);
+  if (transactions_.receive(key, now_).what == transaction_table::outcome::absorbed) return;
+  if (request.method() == method::ack) return on_ack(request);
+  if (request.method() == method::cancel) return on_cancel(request, from, key);
+  if (!request.to_tag().empty()) return on_request_in_dialog(std::move(request), from, key);
+  on_request_outside(std::move(request), from, key);
+}
+
+void shard_core::on_ack(const message& ack) {
+  const auto ours = id_source::read_tag(ack.to_tag());
+  auto* addressed = ours ? find(ours->serial) : nullptr;
+  if (addressed && addressed->is(ack)) addressed->on_ack(ack);
+}
+
+void shard_core::on_cancel(const message& cancel, const flow& from, const request_key& key) {
+  const auto invite = transactions_.invite_of(key);
+  if (!invite) return answer(cancel, from, 481);
+  auto* addressed = find(cookie_parts::from(invite->cookie).serial);
+  if (!addressed) return answer(cancel, from, 200);
+  // With the tag of the INVITE's own answers (RFC 3261 §9.2).
+  send(from, writer::response(cancel, 200, addressed->names().local_tag, from.remote).finish());
+  addressed->on_cancel(invite->id);
+}
+
+void shard_core::on_request_in_dialog(message request, const flow& from, const request_key& key) {
+  const auto ours = id_source::read_tag(request.to_tag());
+  auto* addressed = ours ? find(ours->serial) : nullptr;
+  const auto watched = ours ? subscriptions_.find(ours->serial) : subscriptions_.end();
+  if (watched != subscriptions_.end()
+      && watched->second.names.matches(request.call_id(), request.to_tag(), request.from_tag())) {
+    const auto transaction = transactions_.open_server(key, from, cookie_parts{}.pack(), now_);
+    if (!transaction) return answer(request, from, 503, retry_later);
+    trust(from);  // The tags prove it.
+    return on_resubscribe(watched->second, std::move(request), from, *transaction);
+  }
+  if (!addressed || !addressed->is(request)) {
+    // A made-up tag is no way around the rate of its source.
+    const auto source = from.remote.address;
+    if (ours && admission_.admit(source, now_) != admission_verdict::admitted) return;
+    return answer(request, from, 481);
+  }
+  const cookie_parts cookie{ours->serial, cookie_parts::none};
+  const auto transaction = transactions_.open_server(key, from, cookie.pack(), now_);
+  if (!transaction) return answer(request, from, 503, retry_later);
+  trust(from);
+  addressed->on_request(std::move(request), *transaction, from);
+}
+
+/// Everything without a dialog: the table that new methods and event packages go into.
+void shard_core::on_request_outside(message request, const flow& from, const request_key& key) {
+  if (stopping_) return answer(request, from, 503, retry_later);
+  switch (request.method()) {
+    case method::register_:
+      return on_register(std::move(request), from, key);
+    case method::invite:
+      return on_invite(std::move(request), from, key);
+    case method::options:
+      return on_options(request, from);
+    case method::subscribe:
+      return on_subscribe(std::move(request), from, key);
+    case method::refer:
+      return on_refer(std::move(request), from, key);
+    case method::notify:
+    case method::bye:
+    case method::prack:
+    case method::update:
+    case method::info:
+      return answer(request, from, 481);
+    case method::message:
+    case method::publish:
+      return answer(request, from, 405, allow_line);
+    case method::other:
+      return answer(request, from, 501, allow_line);
+    case method::ack:
+    case method::cancel:
+      return;  // Dealt with before.
+  }
+}
+
+void shard_core::on_options(const message& request, const flow& from) {
+  const auto tag =
+    ids_.stateless_tag(request.call_id(), request.from_tag(), request.top_via().branch);
+  send(from, writer::response(request, 200, tag, from.remote)
+               .lines(allow_line)
+               .lines("Accept: application/sdp\r\n")
+               .header("Supported", supported_extensions)
+               .finish());
+}
+
+std::optional<authenticated> shard_core::authenticate(const message& request, const flow& from,
+                                                      std::string_view host) {
+  const auto tenants = context_->tenants->current();
+  auto verdict = authentication_.check(request, host, *tenants, from.remote.address, now_);
+  if (auto* who = std::get_if<authenticated>(&verdict)) {
+    admission_.authenticated(from.remote.address, now_);
+    trust(from);
+    return std::move(*who);
+  }
+  if (const auto* asked = std::get_if<challenge>(&verdict)) {
+    ++counts_.challenged;
+    if (asked->failed) on_authentication_failure(request, from.remote.address);
+    answer(request, from, 401, asked->lines);
+  } else {
+    answer(request, from, 404);
+  }
+  return std::nullopt;
+}
+
+void shard_core::trust(const flow& proved) {
+  if (proved.kind == transport_kind::udp) return;
+  if (proved.shard == options_.index)
+    out_.trust(proved);
+  else if (proved.shard < options_.count)
+    caf::anon_send(context_->shards.at(proved.shard), proved_connection{proved});
+}
+
+void shard_core::on_authentication_failure(const message& request, const ip_address& source) {
+  if (admission_.is_exempt(source)) return;
+  std::string guess{source.text()};
+  guess.append("\n").append(request.method_text()).append("\n").append(request.top_via().branch);
+  for (const auto credentials : request.headers("Authorization"))
+    guess.append("\n").append(credentials);
+  if (!admission_.is_new_guess(merge_hash_(guess))) return;
+  if (admission_.auth_failed(source, now_))
+    log(log_area::sip).warn("{}: banned after repeated authentication failures", source.text());
+  for (std::size_t i = 0; i < std::min<std::size_t>(options_.count, context_->shards.size()); ++i)
+    if (i != options_.index) caf::anon_send(context_->shards[i], authentication_failed{source});
+}
+
+std::optional<incoming_call> shard_core::describe_call(const message& invite, const flow& from,
+                                                       const authenticated& who) {
+  const bool anonymous = invite.from() && is_anonymous(*invite.from());
+  if (!speaks_for(invite, who.extension->number)) {
+    answer(invite, from, 403);
+    return std::nullopt;
+  }
+  incoming_call call;
+  call.tenant = who.tenant->name;
+  call.caller = {who.extension->display_name, who.extension->number,
+                 anonymous || wants_privacy(invite)};
+  const auto& target = *invite.request_uri();
+  call.dialled = target.user;
+  if (const auto* orbit = target.parameter_value("orbit")) call.orbit = *orbit;
+  const auto replaces = invite.headers("Replaces");
+  if (replaces.empty()) return call;
+  auto named = parse_replaces(replaces.front());
+  if (replaces.size() > 1 || !named) {  // RFC 3891 §3
+    answer(invite, from, 400);
+    return std::nullopt;
+  }
+  call.replaces = *std::move(named);
+  call.replaces_leg = leg_named_by(*call.replaces);
+  return call;
+}
+
+std::uint64_t shard_core::merge_key(const message& invite) const {
+  std::string text{invite.call_id()};
+  text.append("\n").append(invite.from_tag()).append("\n");
+  append_number(text, invite.cseq());
+  return merge_hash_(text);
+}
+
+/// Whoever is parked is fetched, however full the node is: beyond the bound there is room for calls
+/// that park or fetch another or take its place. To each that is up these are three at most: who
+/// has fetched it, who parks it again, and who fetches that while the former is still told where
+/// it is. A code that finds no call ends its own at once.
+bool shard_core::has_room_for(const incoming_call& call, const tenant& in) const {
+  const std::uint64_t up = *options_.calls;
+  const std::uint64_t bound = node().calls_max;
+  if (up < bound) return true;
+  if (up >= 4 * bound) return false;
+  return call.replaces || is_feature(dial(in, call.dialled, call.orbit));
+}
+
+void shard_core::on_invite(message invite, const flow& from, const request_key& key) {
+  const auto who = authenticate(invite, from, invite.request_uri()->host);
+  if (!who) return;
+  auto call = describe_call(invite, from, *who);
+  if (!call) return;
+  const auto copies = merge_key(invite);
+  if (invites_.contains(copies)) return answer(invite, from, 482);
+  const bool room = has_room_for(*call, *who->tenant);
+  const auto id = context_->fresh_leg(options_.index);
+  const cookie_parts cookie{id.serial, cookie_parts::none};
+  const auto transaction =
+    room ? transactions_.open_server(key, from, cookie.pack(), now_) : std::nullopt;
+  if (!transaction) {
+    ++counts_.overloaded;
+    return answer(invite, from, 503, retry_later);
+  }
+  respond(*transaction, 100, writer::response(invite, 100, {}, from.remote).finish());
+  ++*options_.calls;
+  invites_.insert(copies);
+  auto& made = make_leg(id, switchboard_, who->tenant, from);
+  made.merge_key = copies;
+  made.receive_call(std::move(invite), *transaction, *std::move(call));
+}
+
+}  // namespace parkway::sip

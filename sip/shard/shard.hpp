@@ -1,0 +1,108 @@
+#pragma once
+
+#include "kernel/runtime/context.hpp"
+#include "kernel/messages/leg.hpp"
+#include "kernel/messages/registration.hpp"
+#include "kernel/messages/watch.hpp"
+#include "sip/transport/wire.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace parkway::sip {
+
+struct shard_core;
+
+/// What tells one shard from another.
+struct shard_options {
+  std::uint16_t index = 0;        ///< leg_id::shard of its legs, flow::shard of its sockets.
+  std::uint16_t count = 1;        ///< Shards of this process.
+  std::uint64_t random_seed = 0;  ///< 0: the system's randomness. Else tests, the same each run.
+  /// Key of the nonces, equal in all shards of a process; all 0: a fresh one.
+  std::array<std::uint8_t, 32> nonce_key{};
+  /// Inbound calls alive in all shards together, for [limits] calls; null: counted alone.
+  std::shared_ptr<std::atomic<std::uint32_t>> calls;
+};
+
+/// Numbers of what is alive in a shard and of what it has done, for metrics and tests.
+struct shard_counts {
+  std::uint64_t messages = 0;    ///< Received, of whatever kind.
+  std::uint64_t dropped = 0;     ///< Not worth an answer.
+  std::uint64_t challenged = 0;  ///< 401 sent.
+  std::uint64_t overloaded = 0;  ///< 503 sent.
+  std::size_t legs = 0;
+  std::size_t transactions = 0;
+  std::size_t subscriptions = 0;
+  std::size_t registrations_pending = 0;  ///< REGISTERs an extension has not answered yet.
+};
+
+/// One worker loop's share of SIP: transactions, dialogs, legs and their timers (RFC 3261). No
+/// socket, no thread and no clock in here: messages come in through wire_listener, commands through
+/// command(), the time with each; what goes out goes through `wire`, or to actors. Confined to one
+/// thread. Events reach owners by anonymous messages, phones' requests to register the extension's
+/// actor, incoming calls the switchboard.
+class shard : public wire_listener {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// `out` outlives the shard. `lent->transports[index]` must be the shard's own face before the
+  /// first message arrives.
+  shard(const shard_options& options, wire& out, context_ptr context, caf::actor switchboard,
+        time_point now);
+  ~shard() override;
+
+  void on_message(const flow& from, std::string_view bytes, time_point now) override;
+  void on_closed(const flow& connection, time_point now) override;
+
+  /// When on_time is wanted next; none while nothing waits. May have changed after every call.
+  std::optional<time_point> next_timer() const;
+  /// Runs every timer that is due.
+  void on_time(time_point now);
+
+  void command(const place_call& c, time_point now);
+  void command(const send_ringing& c, time_point now);
+  void command(const answer_call& c, time_point now);
+  void command(const reject_call& c, time_point now);
+  void command(const hang_up& c, time_point now);
+  void command(const send_offer& c, time_point now);
+  void command(const answer_offer& c, time_point now);
+  void command(const refuse_offer& c, time_point now);
+  void command(const confirm& c, time_point now);
+  void command(const show_identity& c, time_point now);
+  void command(const send_info& c, time_point now);
+  void command(const report_transfer& c, time_point now);
+  void command(const adopt& c, time_point now);
+  void command(const owner_died& c, time_point now);
+  /// All goodbyes are with the wire when it returns.
+  void command(const shut_down& c, time_point now);
+  void command(const phone_registered& c, time_point now);
+  void command(const watch_taken& c, time_point now);
+  /// Takes effect within 50 ms: a thousand phones that come back at once cost a few passes.
+  void command(const phone_moved& c, time_point now);
+  void command(const phone_came& c, time_point now);
+  void command(const outside_park& c, time_point now);
+  void command(const watch_refused& c, time_point now);
+  void command(const notify_watcher& c, time_point now);
+  void command(const notify_phone& c, time_point now);
+  void command(const drop_notify& c, time_point now);
+  /// Another shard saw an authentication fail: this source counts here too.
+  void on_authentication_failure(const ip_address& source, time_point now);
+  /// Another shard has a message for a connection of ours.
+  void send_for_other(const flow& to, std::string_view bytes);
+  /// Another shard knows who is at the far side of a connection of ours.
+  void trust_for_other(const flow& proved);
+
+  shard_counts counts() const;
+  /// How many of our requests wait for an answer: what keeps a node that stops.
+  std::size_t unanswered() const;
+
+ private:
+  std::unique_ptr<shard_core> core_;
+};
+
+}  // namespace parkway::sip

@@ -1,0 +1,159 @@
+#include "sip/transaction/transaction_key.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+namespace parkway::sip {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// A byte that stands in none of the parts, so that two different lists of parts never make the
+/// same key: the pre-scan lets no NUL through.
+constexpr char separator = '\0';
+
+void append(std::string& into, std::string_view part) {
+  into.append(part).push_back(separator);
+}
+
+void append(std::string& into, std::uint32_t part) {
+  std::array<char, 10> digits;
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), part);
+  into.append(digits.data(), written.ptr).push_back(separator);
+}
+
+/// The lines of a header block, one at a time, until the empty one.
+class header_lines {
+ public:
+  explicit header_lines(std::string_view message) : rest_(message) {}
+
+  /// The next line without its CRLF; empty: there is none.
+  std::string_view next() {
+    const std::size_t end = rest_.find("\r\n");
+    const std::string_view line = rest_.substr(0, end);
+    rest_.remove_prefix(end == rest_.npos ? rest_.size() : end + 2);
+    return line;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+std::string_view name_of(std::string_view line) {
+  return line.substr(0, line.find(':'));
+}
+
+/// A request of `method` in the transaction of `invite`, to the end of its Max-Forwards. `to`
+/// replaces the To value; empty: that of the INVITE.
+std::string derived(std::string_view invite, std::string_view method, std::string_view to) {
+  header_lines lines{invite};
+  const std::string_view start = lines.next();
+  std::string out;
+  out.reserve(512);
+  out.append(method).append(start.substr(std::min(start.find(' '), start.size()))).append("\r\n");
+  bool via_seen = false;
+  for (auto line = lines.next(); !line.empty(); line = lines.next()) {
+    const std::string_view name = name_of(line);
+    if (same_name(name, "CSeq")) {
+      const std::string_view number = line.substr(0, line.find_last_of(' '));
+      out.append(number).append(" ").append(method).append("\r\n");
+    } else if (same_name(name, "To") && !to.empty()) {
+      out.append("To: ").append(to).append("\r\n");
+    } else if (same_name(name, "Via")
+                 ? !std::exchange(via_seen, true)
+                 : same_name(name, "From") || same_name(name, "To") || same_name(name, "Call-ID")
+                     || same_name(name, "Route")) {
+      out.append(line).append("\r\n");
+    }
+  }
+  return out.append("Max-Forwards: 70\r\n");
+}
+
+}  // namespace
+
+bool has_magic_cookie(std::string_view branch) {
+  constexpr std::string_view cookie = "z9hG4bK";
+  return branch.size() > cookie.size() && same_name(branch.substr(0, cookie.size()), cookie);
+}
+
+void write_server_key(const request_key& request, std::string_view method, std::string& into) {
+  into.clear();
+  append(into, method == "ACK" ? "INVITE" : method);
+  append(into, request.branch);
+  const std::size_t host = into.size();
+  append(into, request.sent_by_host);
+  std::transform(into.begin() + static_cast<std::ptrdiff_t>(host), into.end(),
+                 into.begin() + static_cast<std::ptrdiff_t>(host), lower);
+  append(into, request.sent_by_port);
+  if (has_magic_cookie(request.branch)) return;
+  append(into, request.request_uri);
+  append(into, request.call_id);
+  append(into, request.from_tag);
+  append(into, request.cseq);
+}
+
+void write_client_key(std::string_view branch, std::string_view method, std::string& into) {
+  into.clear();
+  into.push_back(separator);  // No server key begins like this.
+  append(into, method);
+  append(into, branch);
+}
+
+std::string_view branch_of_client_key(std::string_view key) {
+  key.remove_suffix(1);
+  return key.substr(key.rfind(separator) + 1);
+}
+
+keyed_hash::keyed_hash(std::uint64_t seed)
+  : k0_(seed * 0x9E3779B97F4A7C15u + 0xD1B54A32D192ED03u),
+    k1_(std::rotl(seed, 32) * 0xD6E8FEB86659FD93u + 0xA0761D6478BD642Fu) {
+}
+
+std::uint64_t keyed_hash::operator()(std::string_view bytes) const {
+  std::uint64_t v0 = k0_ ^ 0x736F6D6570736575u, v1 = k1_ ^ 0x646F72616E646F6Du;
+  std::uint64_t v2 = k0_ ^ 0x6C7967656E657261u, v3 = k1_ ^ 0x7465646279746573u;
+  const auto round = [&] {
+    v0 += v1, v1 = std::rotl(v1, 13) ^ v0, v0 = std::rotl(v0, 32);
+    v2 += v3, v3 = std::rotl(v3, 16) ^ v2;
+    v0 += v3, v3 = std::rotl(v3, 21) ^ v0;
+    v2 += v1, v1 = std::rotl(v1, 17) ^ v2, v2 = std::rotl(v2, 32);
+  };
+  const auto take = [&](std::uint64_t word) { v3 ^= word, round(), v0 ^= word; };
+  const std::size_t whole = bytes.size() / 8 * 8;
+  for (std::size_t i = 0; i < whole; i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, 8);
+    take(word);
+  }
+  std::uint64_t rest = static_cast<std::uint64_t>(bytes.size()) << 56;
+  if (whole < bytes.size()) {
+    std::uint64_t tail = 0;
+    std::memcpy(&tail, bytes.data() + whole, bytes.size() - whole);
+    rest |= tail;
+  }
+  take(rest);
+  v2 ^= 0xFF;
+  round(), round(), round();
+  return v0 ^ v1 ^ v2 ^ v3;
+}
+
+std::string write_ack(std::string_view invite, std::string_view to) {
+  return derived(invite, "ACK", to).append("Content-Length: 0\r\n\r\n");
+}
+
+std::string write_cancel(std::string_view invite, std::string_view extra) {
+  return derived(invite, "CANCEL", {}).append(extra).append("Content-Length: 0\r\n\r\n");
+}
+
+}  // namespace parkway::sip
