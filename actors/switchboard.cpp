@@ -1,16 +1,16 @@
 #include "actors/switchboard.hpp"
 
 #include "actors/call/call.hpp"
-#include "actors/park/park_by_invite.hpp"
-#include "actors/extension/extension.hpp"
 #include "actors/common/call_control.hpp"
-#include "actors/park/park_group.hpp"
-#include "actors/park/park_by_refer.hpp"
-#include "actors/park/retrieve_by_invite.hpp"
+#include "actors/extension/extension.hpp"
 #include "actors/extension/ring_group.hpp"
+#include "actors/park/park_by_invite.hpp"
+#include "actors/park/park_by_refer.hpp"
+#include "actors/park/park_group.hpp"
+#include "actors/park/retrieve_by_invite.hpp"
 #include "kernel/config/dial_plan.hpp"
-#include "kernel/runtime/registry.hpp"
 #include "kernel/runtime/log.hpp"
+#include "kernel/runtime/registry.hpp"
 
 #include <unordered_map>
 #include <utility>
@@ -89,32 +89,31 @@ struct switchboard {
     if (!in) return refuse_call(c, fault_code::no_such_number, "no tenant");
     if (c.replaces) return take_over(c, in);
     const bool parks = in->call_park.enabled;
-    std::visit(one_of{
-                 [&](const dials_nobody&) {
-                   refuse_call(c, fault_code::no_such_number, "nobody has " + c.dialled);
-                 },
-                 [&](const dials_extension& to) {
-                   deal(c, spawn_call(self, control.shared_context(), in, c, to.called));
-                 },
-                 [&](const dials_ring_group& to) {
-                   deal(c, spawn_call(self, control.shared_context(), in, c, to.called));
-                 },
-                 [&](const dials_park& to) {
-                   if (!parks)
-                     return refuse_call(c, fault_code::forbidden, "call park is switched off");
-                   const auto place = to.place ? *to.place : c.caller.extension;
-                   deal(c, spawn_consultation(self, control.shared_context(), in, {c, place}));
-                 },
-                 [&](const dials_group_park&) {
-                   if (!parks)
-                     return refuse_call(c, fault_code::forbidden, "call park is switched off");
-                   deal(c, spawn_consultation(self, control.shared_context(), in, {c, std::nullopt}));
-                 },
-                 [&](const dials_retrieve& to) {
-                   deal(c, spawn_retrieval(self, control.shared_context(), in, {c, to.place, {}, false}));
-                 },
-               },
-               dial(*in, c.dialled, c.orbit));
+    std::visit(
+      one_of{
+        [&](const dials_nobody&) {
+          refuse_call(c, fault_code::no_such_number, "nobody has " + c.dialled);
+        },
+        [&](const dials_extension& to) {
+          deal(c, spawn_call(self, control.shared_context(), in, c, to.called));
+        },
+        [&](const dials_ring_group& to) {
+          deal(c, spawn_call(self, control.shared_context(), in, c, to.called));
+        },
+        [&](const dials_park& to) {
+          if (!parks) return refuse_call(c, fault_code::forbidden, "call park is switched off");
+          const auto place = to.place ? *to.place : c.caller.extension;
+          deal(c, spawn_consultation(self, control.shared_context(), in, {c, place}));
+        },
+        [&](const dials_group_park&) {
+          if (!parks) return refuse_call(c, fault_code::forbidden, "call park is switched off");
+          deal(c, spawn_consultation(self, control.shared_context(), in, {c, std::nullopt}));
+        },
+        [&](const dials_retrieve& to) {
+          deal(c, spawn_retrieval(self, control.shared_context(), in, {c, to.place, {}, false}));
+        },
+      },
+      dial(*in, c.dialled, c.orbit));
   }
 
   /// Only parking can be asked for from outside of the call.
@@ -153,8 +152,8 @@ struct switchboard {
 
   void take_over(const incoming_call& c, const tenant_ptr& in) {
     if (const auto named = published(*c.replaces))
-      return deal(c,
-                  spawn_retrieval(self, control.shared_context(), in, {c, named->place, named->id, false}));
+      return deal(c, spawn_retrieval(self, control.shared_context(), in,
+                                     {c, named->place, named->id, false}));
     if (!c.replaces_leg)
       return refuse_call(c, fault_code::gone, "Replaces names no dialog of ours");
     deal(c, spawn_retrieval(self, control.shared_context(), in, {c, std::nullopt, {}, true}));
@@ -182,17 +181,17 @@ void furnish_registry(const context_ptr& context) {
   // The registry lives in the context: what it calls must not keep the context alive.
   const std::weak_ptr<const node_context> weak = context;
   context->actors->spawn_with(registry_kind::extension,
-                           [weak](const tenant_name& in, const std::string& n) {
-                             return spawn_extension(weak.lock(), in, number{n});
-                           });
+                              [weak](const tenant_name& in, const std::string& n) {
+                                return spawn_extension(weak.lock(), in, number{n});
+                              });
   context->actors->spawn_with(registry_kind::park_group,
-                           [weak](const tenant_name& in, const std::string& n) {
-                             return spawn_park_group(weak.lock(), in, group_name{n});
-                           });
+                              [weak](const tenant_name& in, const std::string& n) {
+                                return spawn_park_group(weak.lock(), in, group_name{n});
+                              });
   context->actors->spawn_with(registry_kind::ring_group,
-                           [weak](const tenant_name& in, const std::string& n) {
-                             return spawn_ring_group(weak.lock(), in, number{n});
-                           });
+                              [weak](const tenant_name& in, const std::string& n) {
+                                return spawn_ring_group(weak.lock(), in, number{n});
+                              });
 }
 
 }  // namespace parkway

@@ -2,8 +2,8 @@
 
 #include "kernel/runtime/context.hpp"
 #include "kernel/runtime/loop_scheduler.hpp"
-#include "sip/transport/listeners.hpp"
 #include "sip/shard/shard.hpp"
+#include "sip/transport/listeners.hpp"
 #include "sip/transport/wire.hpp"
 #include "tools/traced_wire.hpp"
 

@@ -2,8 +2,8 @@
 
 #include "actors/call/fork.hpp"
 #include "actors/common/offer_answer.hpp"
-#include "kernel/runtime/registry.hpp"
 #include "kernel/runtime/log.hpp"
+#include "kernel/runtime/registry.hpp"
 
 namespace parkway {
 namespace {
@@ -151,9 +151,9 @@ void call::callee_answered(const fork_answered& a) {
     // Delayed offer: the phone rung has said what it can; the caller's answer comes in its ACK.
     const auto* audio = audio_of(legs[1].remote);
     if (control.relays() && !audio) return give_up({fault_code::no_common_codec, 0, {}});
-    legs[0].local = control.relays() ? make_offer(agreed(legs[1].local, legs[1].remote), legs[0].port,
-                                               media_direction::sendrecv)
-                                  : legs[1].remote;
+    legs[0].local = control.relays() ? make_offer(agreed(legs[1].local, legs[1].remote),
+                                                  legs[0].port, media_direction::sendrecv)
+                                     : legs[1].remote;
     control.leg(answer_call{legs[0].leg, legs[0].local, legs[1].who});
     return self->become(awaiting_offer_answer());
   }
@@ -187,7 +187,8 @@ caf::behavior call::awaiting_offer_answer() {
     },
     [this](const leg_ended& e) { leg_over(e); },
     [this](const transfer_requested& t) {
-      control.leg(report_transfer{t.leg, t.id, refusal{fault_code::forbidden, 0, "not up yet"}, true});
+      control.leg(
+        report_transfer{t.leg, t.id, refusal{fault_code::forbidden, 0, "not up yet"}, true});
     },
     [this](const park_call& p) {
       self->send(p.asked_by, park_refused{{fault_code::forbidden, 0, "not answered yet"}});
@@ -265,7 +266,8 @@ caf::actor spawn_call(caf::event_based_actor* parent, const context_ptr& context
 caf::actor spawn_joining_call(caf::event_based_actor* parent, const context_ptr& context,
                               tenant_ptr tenant, call_leg newcomer) {
   const auto shard = newcomer.leg.shard;
-  auto spawned = spawn_actor<call>(parent->system(), context, std::move(tenant), std::move(newcomer));
+  auto spawned =
+    spawn_actor<call>(parent->system(), context, std::move(tenant), std::move(newcomer));
   if (shard < context->switchboards.size())
     parent->send(context->switchboards[shard], watch_over{spawned});
   return spawned;

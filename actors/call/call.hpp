@@ -1,8 +1,8 @@
 #pragma once
 
+#include "actors/common/call_control.hpp"
 #include "actors/common/deadline.hpp"
 #include "actors/common/linger.hpp"
-#include "actors/common/call_control.hpp"
 #include "kernel/config/dial_plan.hpp"
 
 #include <array>
@@ -28,9 +28,9 @@ struct parking_request {
 struct transfer_request {
   std::size_t transferor;  ///< Index of the leg that transfers its peer.
   transfer_id asked;
-  bool silent = false;      ///< As with a park.
+  bool silent = false;           ///< As with a park.
   bool transferor_gone = false;  ///< Hung up already: its peer must not fall.
-  bool failed = false;      ///< Failed, and the phone has not acknowledged that yet.
+  bool failed = false;           ///< Failed, and the phone has not acknowledged that yet.
 };
 
 /// Two legs and how they are joined.
@@ -54,7 +54,7 @@ struct call {
   std::optional<parking_request> parking;
   std::optional<transfer_request> moving;
   call_leg departing;                   ///< The transferor's leg, when its place is taken.
-  caf::actor retrieval;                  ///< A retrieval that replaces a leg of ours.
+  caf::actor retrieval;                 ///< A retrieval that replaces a leg of ours.
   std::size_t claimed_index = 0;        ///< The leg it takes over from us.
   std::optional<std::size_t> relaying;  ///< Direct mode: whose offer the other one is asked.
   session_ptr relayed_offer;            ///< That offer.

@@ -1,8 +1,8 @@
 #include "actors/call/call.hpp"
 #include "actors/common/offer_answer.hpp"
 #include "kernel/config/dial_plan.hpp"
-#include "kernel/runtime/registry.hpp"
 #include "kernel/runtime/log.hpp"
+#include "kernel/runtime/registry.hpp"
 
 #include <utility>
 #include <variant>
@@ -292,10 +292,10 @@ caf::behavior call::leaving() {
     },
     [this](const transfer_requested& t) {
       control.leg(report_transfer{t.leg, t.id,
-                               is_same_park(t)
-                                 ? std::nullopt
-                                 : std::optional{refusal{fault_code::gone, 0, "parked already"}},
-                               true});
+                                  is_same_park(t)
+                                    ? std::nullopt
+                                    : std::optional{refusal{fault_code::gone, 0, "parked already"}},
+                                  true});
     },
   }
     .or_else(ended());

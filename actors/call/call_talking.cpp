@@ -105,7 +105,8 @@ void call::answer_here(std::size_t who, const session_ptr& offered) {
   auto& leg = legs[who];
   const auto& other = legs[1 - who];
   const auto* audio = audio_of(offered);
-  if (!audio) return control.leg(refuse_offer{leg.leg, {fault_code::no_common_codec, 0, "no audio"}});
+  if (!audio)
+    return control.leg(refuse_offer{leg.leg, {fault_code::no_common_codec, 0, "no audio"}});
   const auto both = common_in_order_of(agreed(other.local, other.remote), audio->codecs);
   if (both.empty()) return control.leg(refuse_offer{leg.leg, {fault_code::no_common_codec, 0, {}}});
   leg.remote = offered;

@@ -1,5 +1,5 @@
-#include "actors/call/fork.hpp"
 #include "actors/call/call.hpp"
+#include "actors/call/fork.hpp"
 #include "actors/common/offer_answer.hpp"
 #include "kernel/runtime/log.hpp"
 

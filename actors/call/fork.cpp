@@ -177,7 +177,7 @@ void call_fork::place(const contacts& where) {
     l.media_version = version;
     l.local = order.offer && order.relayed ? with_port(order.offer, own.port) : order.offer;
     control.leg(place_call{l.leg, self, order.in->name, where.extension, to, order.target.shown,
-                        l.local, order.target.recall, order.target.reliable});
+                           l.local, order.target.recall, order.target.reliable});
     self->send(extension_of(where.extension),
                leg_active{l.leg, {}, to.phone, leg_activity::ringing, order.target.shown});
     rung.emplace(l.leg, std::move(l));
@@ -270,7 +270,7 @@ void call_fork::remember(const refusal& why) {
 }
 
 caf::actor spawn_fork(caf::event_based_actor* parent, const context_ptr& context,
-                         fork_order order) {
+                      fork_order order) {
   return spawn_child<call_fork>(parent, context, std::move(order));
 }
 

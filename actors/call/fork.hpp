@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/common/deadline.hpp"
 #include "actors/common/call_control.hpp"
+#include "actors/common/deadline.hpp"
 
 #include <array>
 #include <map>
@@ -83,7 +83,6 @@ struct call_fork {
 };
 
 /// Spawns an attempt as a monitored child of `parent`.
-caf::actor spawn_fork(caf::event_based_actor* parent, const context_ptr& context,
-                         fork_order order);
+caf::actor spawn_fork(caf::event_based_actor* parent, const context_ptr& context, fork_order order);
 
 }  // namespace parkway

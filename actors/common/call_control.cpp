@@ -2,8 +2,8 @@
 
 #include "actors/common/deadline.hpp"
 #include "actors/common/offer_answer.hpp"
-#include "kernel/runtime/registry.hpp"
 #include "kernel/runtime/log.hpp"
+#include "kernel/runtime/registry.hpp"
 
 namespace parkway {
 

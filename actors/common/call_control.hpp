@@ -1,8 +1,8 @@
 #pragma once
 
+#include "kernel/messages/messages.hpp"
 #include "kernel/runtime/actor.hpp"
 #include "kernel/runtime/context.hpp"
-#include "kernel/messages/messages.hpp"
 
 #include <caf/message_handler.hpp>
 
@@ -25,8 +25,7 @@ class call_control {
   template <class Command>
   void leg(Command command) const {
     const auto shard = command.leg.shard;
-    if (shard < context_->shards.size())
-      self_->send(context_->shards[shard], std::move(command));
+    if (shard < context_->shards.size()) self_->send(context_->shards[shard], std::move(command));
   }
 
   /// Sends a command to the engine that has the media port named in it.

@@ -2,9 +2,9 @@
 
 #include "actors/extension/notifier.hpp"
 #include "actors/park/parked_call.hpp"
-#include "kernel/runtime/registry.hpp"
 #include "kernel/runtime/journal.hpp"
 #include "kernel/runtime/log.hpp"
+#include "kernel/runtime/registry.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -30,7 +30,8 @@ bool is_retrievable(park_state s) {
 
 }  // namespace
 
-extension::extension(caf::event_based_actor* actor, context_ptr context, tenant_name tenant, number n)
+extension::extension(caf::event_based_actor* actor, context_ptr context, tenant_name tenant,
+                     number n)
   : self(actor), control(actor, std::move(context)), in(std::move(tenant)), me(std::move(n)) {
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/extension/bindings.hpp"
-#include "actors/common/deadline.hpp"
 #include "actors/common/call_control.hpp"
+#include "actors/common/deadline.hpp"
+#include "actors/extension/bindings.hpp"
 
 #include <optional>
 #include <vector>

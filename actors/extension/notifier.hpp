@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/common/deadline.hpp"
 #include "actors/common/call_control.hpp"
+#include "actors/common/deadline.hpp"
 #include "kernel/config/device_profiles.hpp"
 #include "kernel/messages/watch.hpp"
 

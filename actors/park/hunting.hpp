@@ -1,7 +1,7 @@
 #pragma once
 
-#include "kernel/messages/park.hpp"
 #include "kernel/config/tenants.hpp"
+#include "kernel/messages/park.hpp"
 
 #include <functional>
 #include <string>

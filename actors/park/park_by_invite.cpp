@@ -1,7 +1,7 @@
 #include "actors/park/park_by_invite.hpp"
 
-#include "actors/park/shown_identity.hpp"
 #include "actors/common/offer_answer.hpp"
+#include "actors/park/shown_identity.hpp"
 
 namespace parkway {
 namespace {
@@ -16,8 +16,8 @@ constexpr std::uint16_t discard_port = 9;
 
 }  // namespace
 
-park_by_invite::park_by_invite(caf::event_based_actor* actor, context_ptr context, tenant_ptr tenant,
-                           consultation_order what)
+park_by_invite::park_by_invite(caf::event_based_actor* actor, context_ptr context,
+                               tenant_ptr tenant, consultation_order what)
   : self(actor),
     control(actor, std::move(context)),
     in(std::move(tenant)),

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/common/deadline.hpp"
 #include "actors/common/call_control.hpp"
+#include "actors/common/deadline.hpp"
 
 #include <optional>
 
@@ -34,7 +34,7 @@ struct park_by_invite {
   deadline over{1};
 
   park_by_invite(caf::event_based_actor* actor, context_ptr context, tenant_ptr tenant,
-               consultation_order what);
+                 consultation_order what);
   caf::behavior make_behavior();
 
  private:

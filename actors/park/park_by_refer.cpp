@@ -8,7 +8,7 @@ constexpr auto park_decided_within = std::chrono::seconds{20};
 }  // namespace
 
 park_by_refer::park_by_refer(caf::event_based_actor* actor, context_ptr context, tenant_ptr tenant,
-                   outside_transfer what, std::optional<number> where)
+                             outside_transfer what, std::optional<number> where)
   : self(actor),
     control(actor, std::move(context)),
     in(std::move(tenant)),
@@ -47,7 +47,8 @@ void park_by_refer::report(std::optional<refusal> why) {
 
 caf::actor spawn_referral(caf::event_based_actor* parent, const context_ptr& context,
                           tenant_ptr tenant, outside_transfer what, std::optional<number> place) {
-  return spawn_child<park_by_refer>(parent, context, std::move(tenant), std::move(what), std::move(place));
+  return spawn_child<park_by_refer>(parent, context, std::move(tenant), std::move(what),
+                                    std::move(place));
 }
 
 }  // namespace parkway

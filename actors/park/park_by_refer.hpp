@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/common/deadline.hpp"
 #include "actors/common/call_control.hpp"
+#include "actors/common/deadline.hpp"
 
 #include <optional>
 
@@ -23,7 +23,7 @@ struct park_by_refer {
   deadline over{1};
 
   park_by_refer(caf::event_based_actor* actor, context_ptr context, tenant_ptr tenant,
-           outside_transfer what, std::optional<number> where);
+                outside_transfer what, std::optional<number> where);
   caf::behavior make_behavior();
 
  private:

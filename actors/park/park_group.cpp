@@ -1,7 +1,7 @@
 #include "actors/park/park_group.hpp"
 
-#include "kernel/runtime/registry.hpp"
 #include "kernel/runtime/log.hpp"
+#include "kernel/runtime/registry.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -210,7 +210,8 @@ void park_group::ask(const group_parked& p, const retrieve& r) {
           });
 }
 
-caf::actor spawn_park_group(const context_ptr& context, const tenant_name& in, const group_name& n) {
+caf::actor spawn_park_group(const context_ptr& context, const tenant_name& in,
+                            const group_name& n) {
   return spawn_actor<park_group>(*context->system, context, in, n);
 }
 

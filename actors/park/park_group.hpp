@@ -1,8 +1,8 @@
 #pragma once
 
+#include "actors/common/call_control.hpp"
 #include "actors/common/deadline.hpp"
 #include "actors/park/hunting.hpp"
-#include "actors/common/call_control.hpp"
 
 #include <deque>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "kernel/runtime/context.hpp"
 #include "kernel/messages/messages.hpp"
+#include "kernel/runtime/context.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>

@@ -1,7 +1,7 @@
 #include "actors/park/parked_call.hpp"
 
-#include "actors/park/shown_identity.hpp"
 #include "actors/common/offer_answer.hpp"
+#include "actors/park/shown_identity.hpp"
 #include "kernel/runtime/journal.hpp"
 #include "kernel/runtime/log.hpp"
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "actors/common/call_control.hpp"
 #include "actors/common/deadline.hpp"
 #include "actors/common/linger.hpp"
-#include "actors/common/call_control.hpp"
 #include "actors/park/recall_plan.hpp"
 
 #include <deque>

@@ -1,8 +1,8 @@
-#include "actors/call/fork.hpp"
 #include "actors/call/call.hpp"
-#include "actors/park/shown_identity.hpp"
+#include "actors/call/fork.hpp"
 #include "actors/common/offer_answer.hpp"
 #include "actors/park/parked_call.hpp"
+#include "actors/park/shown_identity.hpp"
 #include "kernel/runtime/log.hpp"
 
 namespace parkway {
@@ -111,7 +111,7 @@ void parked_call::ring(const number& whom, const party& shown, std::chrono::seco
   note("ringing " + whom.text + " for " + in_words(span));
   log(log_area::park).info("{}: ringing {} as \"{}\"", id.text, whom.text, shown_name(shown));
   fork_order order{now, {whom, shown, {}, std::nullopt, false}, self, nullptr, control.relays(),
-                      span};
+                   span};
   if (as_recall) order.target.recall = recall_notice{id, terms->place};
   const auto heard = agreed(parked.local, parked.remote);
   order.offer = control.relays()

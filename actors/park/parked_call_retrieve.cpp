@@ -1,6 +1,6 @@
-#include "actors/park/shown_identity.hpp"
 #include "actors/common/offer_answer.hpp"
 #include "actors/park/parked_call.hpp"
+#include "actors/park/shown_identity.hpp"
 
 #include <algorithm>
 

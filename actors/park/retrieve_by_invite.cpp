@@ -1,10 +1,10 @@
 #include "actors/park/retrieve_by_invite.hpp"
 
 #include "actors/call/call.hpp"
-#include "actors/park/shown_identity.hpp"
 #include "actors/common/offer_answer.hpp"
-#include "kernel/runtime/registry.hpp"
+#include "actors/park/shown_identity.hpp"
 #include "kernel/runtime/log.hpp"
+#include "kernel/runtime/registry.hpp"
 
 namespace parkway {
 namespace {
@@ -14,8 +14,8 @@ constexpr auto answered_within = std::chrono::seconds{20};
 
 }  // namespace
 
-retrieve_by_invite::retrieve_by_invite(caf::event_based_actor* actor, context_ptr context, tenant_ptr tenant,
-                     retrieval_order what)
+retrieve_by_invite::retrieve_by_invite(caf::event_based_actor* actor, context_ptr context,
+                                       tenant_ptr tenant, retrieval_order what)
   : self(actor), control(actor, std::move(context)), in(std::move(tenant)), order(std::move(what)) {
   mine.leg = order.from.leg;
   mine.extension = order.from.caller.extension;
@@ -85,7 +85,8 @@ void retrieve_by_invite::ask_group() {
   group_asked = true;
   const auto* group = in->park_group_of(mine.extension);
   if (!group) return refuse_with({fault_code::nothing_parked, 0, {}});
-  self->send(control.context().actors->park_group(in->name, group->name), retrieve{self, who(), {}, {}});
+  self->send(control.context().actors->park_group(in->name, group->name),
+             retrieve{self, who(), {}, {}});
 }
 
 /// The first answer shows the parked party: many phones look at no later one.

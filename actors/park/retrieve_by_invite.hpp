@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/common/deadline.hpp"
 #include "actors/common/call_control.hpp"
+#include "actors/common/deadline.hpp"
 
 #include <optional>
 
@@ -35,7 +35,7 @@ struct retrieve_by_invite {
   deadline asked_by{1};  ///< Until it is taken: no phone waits for us for ever.
 
   retrieve_by_invite(caf::event_based_actor* actor, context_ptr context, tenant_ptr tenant,
-            retrieval_order what);
+                     retrieval_order what);
   caf::behavior make_behavior();
 
  private:

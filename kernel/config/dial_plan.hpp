@@ -1,7 +1,7 @@
 #pragma once
 
-#include "kernel/values/names.hpp"
 #include "kernel/config/tenants.hpp"
+#include "kernel/values/names.hpp"
 
 #include <optional>
 #include <string_view>

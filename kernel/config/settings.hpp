@@ -1,8 +1,8 @@
 #pragma once
 
+#include "kernel/config/tenants.hpp"
 #include "kernel/values/party.hpp"
 #include "kernel/values/result.hpp"
-#include "kernel/config/tenants.hpp"
 
 #include <chrono>
 #include <cstdint>

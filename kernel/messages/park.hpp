@@ -6,8 +6,8 @@
 ///   call ──leg_parked──► parked_call                                       (legs, media move)
 ///   retrieval ──retrieve──► extension ──► parked_call ──claimed──► retrieval ──bridged──►
 
-#include "kernel/messages/call.hpp"
 #include "kernel/config/tenants.hpp"
+#include "kernel/messages/call.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>

@@ -25,7 +25,7 @@ struct contact_change {
 
 /// A phone registers, refreshes, removes or asks (no changes). shard → extension.
 struct register_phone {
-  caf::actor shard;     ///< Hears phone_registered.
+  caf::actor shard;         ///< Hears phone_registered.
   std::uint64_t request;    ///< Which request it answers; the shard's own count.
   bool remove_all = false;  ///< Contact: *
   std::vector<contact_change> changes;

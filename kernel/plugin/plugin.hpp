@@ -3,11 +3,11 @@
 /// The only header a plugin needs. It hands the kernel actors and gets mailboxes; docs of the
 /// messages: kernel/messages/messages.hpp.
 
+#include "kernel/config/settings.hpp"
+#include "kernel/messages/messages.hpp"
 #include "kernel/runtime/actor.hpp"
 #include "kernel/runtime/bus.hpp"
 #include "kernel/runtime/context.hpp"
-#include "kernel/messages/messages.hpp"
-#include "kernel/config/settings.hpp"
 
 #include <caf/actor.hpp>
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "kernel/config/device_profiles.hpp"
-#include "kernel/values/names.hpp"
 #include "kernel/config/settings.hpp"
 #include "kernel/config/tenants.hpp"
+#include "kernel/values/names.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>

@@ -14,8 +14,7 @@ void registry::spawn_with(registry_kind kind, spawner how) {
   spawners_[static_cast<std::size_t>(kind)] = std::move(how);
 }
 
-caf::actor registry::find(registry_kind kind, const tenant_name& tenant,
-                           const std::string& name) {
+caf::actor registry::find(registry_kind kind, const tenant_name& tenant, const std::string& name) {
   key k{kind, tenant.text, name};
   auto& p = part_of(k);
   const std::lock_guard guard{p.mutex};
@@ -29,7 +28,7 @@ caf::actor registry::find(registry_kind kind, const tenant_name& tenant,
 }
 
 caf::actor registry::living(registry_kind kind, const tenant_name& tenant,
-                             const std::string& name) {
+                            const std::string& name) {
   const key k{kind, tenant.text, name};
   auto& p = part_of(k);
   const std::lock_guard guard{p.mutex};

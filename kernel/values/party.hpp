@@ -27,7 +27,7 @@ enum class transport_kind : std::uint8_t { udp, tcp, tls, ws, wss };
 struct flow {
   std::uint16_t shard = 0;
   transport_kind kind = transport_kind::udp;
-  std::uint16_t listener = 0;    ///< Index of the listener in the configuration.
+  std::uint16_t listener = 0;  ///< Index of the listener in the configuration.
   /// Serial of the connection. UDP: number of the address of ours it came to; 0: the only one.
   std::uint64_t connection = 0;
   endpoint remote;

@@ -1,7 +1,7 @@
 #include "plugins/media/engine_actor.hpp"
 
-#include "kernel/runtime/log.hpp"
 #include "kernel/messages/leg.hpp"
+#include "kernel/runtime/log.hpp"
 #include "kernel/runtime/pinned.hpp"
 #include "plugins/media/engine.hpp"
 #include "plugins/media/music_file.hpp"

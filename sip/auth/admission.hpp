@@ -1,7 +1,7 @@
 #pragma once
 
-#include "kernel/values/endpoint.hpp"
 #include "kernel/config/settings.hpp"
+#include "kernel/values/endpoint.hpp"
 #include "sip/transaction/transaction_key.hpp"
 
 #include <array>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "kernel/values/endpoint.hpp"
 #include "kernel/config/settings.hpp"
 #include "kernel/config/tenants.hpp"
+#include "kernel/values/endpoint.hpp"
 
 #include <array>
 #include <chrono>

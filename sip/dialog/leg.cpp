@@ -1,7 +1,7 @@
 #include "sip/dialog/leg.hpp"
 
-#include "sip/message/text.hpp"
 #include "sip/message/status.hpp"
+#include "sip/message/text.hpp"
 
 namespace parkway::sip {
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "kernel/messages/leg.hpp"
 #include "kernel/config/tenants.hpp"
+#include "kernel/messages/leg.hpp"
 #include "sip/dialog/dialog.hpp"
 #include "sip/dialog/leg_host.hpp"
-#include "sip/sdp/session_body.hpp"
 #include "sip/dialog/refer_reports.hpp"
 #include "sip/dialog/session_timer.hpp"
+#include "sip/sdp/session_body.hpp"
 
 #include <array>
 #include <cstdint>
@@ -76,10 +76,10 @@ struct pending_invite {
 
 /// Reliable provisional answers of an inbound leg (RFC 3262 §3): one at a time is unacknowledged.
 struct reliable_answers {
-  std::uint32_t last = 0;             ///< RSeq of the one sent last.
-  std::uint16_t status = 0;           ///< Of that one.
-  std::string unacknowledged;         ///< Its text. Empty: it has been acknowledged.
-  std::optional<send_ringing> next_ring;      ///< Waits for the PRACK; a newer one replaces it.
+  std::uint32_t last = 0;                  ///< RSeq of the one sent last.
+  std::uint16_t status = 0;                ///< Of that one.
+  std::string unacknowledged;              ///< Its text. Empty: it has been acknowledged.
+  std::optional<send_ringing> next_ring;   ///< Waits for the PRACK; a newer one replaces it.
   std::optional<answer_call> next_answer;  ///< The same.
 };
 
@@ -286,8 +286,8 @@ class leg {
   std::string_view cancel_lines_;  ///< Reason, for a CANCEL that waits; text of the program.
   std::string ack_;                ///< Our last ACK, for when its 2xx comes again.
   std::uint32_t ack_sequence_ = 0;
-  std::optional<send_offer> next_offer_;     ///< Waits until the session is settled.
-  std::optional<party> next_identity_;  ///< Waits until an UPDATE is possible.
+  std::optional<send_offer> next_offer_;  ///< Waits until the session is settled.
+  std::optional<party> next_identity_;    ///< Waits until an UPDATE is possible.
   std::unique_ptr<transfer_reports> transfers_;
 };
 

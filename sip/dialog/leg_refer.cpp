@@ -1,6 +1,6 @@
 #include "sip/dialog/leg.hpp"
-#include "sip/message/text.hpp"
 #include "sip/message/status.hpp"
+#include "sip/message/text.hpp"
 
 /// REFER in the dialog and its reports (RFC 3515, RFC 4488).
 ///

@@ -1,6 +1,6 @@
 #include "sip/dialog/leg.hpp"
-#include "sip/message/text.hpp"
 #include "sip/message/status.hpp"
+#include "sip/message/text.hpp"
 
 /// Sessions changed in a confirmed dialog (RFC 3261 §14, RFC 3311): by the phone, and by us.
 

@@ -1,7 +1,7 @@
 #include "sip/dialog/leg.hpp"
-#include "sip/transaction/transaction_fsm.hpp"
 #include "sip/message/status.hpp"
 #include "sip/message/validate.hpp"
+#include "sip/transaction/transaction_fsm.hpp"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 #include "sip/dialog/refer_reports.hpp"
 
 #include "sip/message/ids.hpp"
-#include "sip/message/text.hpp"
 #include "sip/message/status.hpp"
+#include "sip/message/text.hpp"
 #include "sip/message/uri.hpp"
 
 #include <algorithm>

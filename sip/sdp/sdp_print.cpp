@@ -1,5 +1,5 @@
-#include "sip/sdp/sdp.hpp"
 #include "sip/message/text.hpp"
+#include "sip/sdp/sdp.hpp"
 
 #include <array>
 

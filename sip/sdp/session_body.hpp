@@ -1,9 +1,9 @@
 #pragma once
 
 #include "kernel/values/session.hpp"
+#include "sip/dialog/session_timer.hpp"
 #include "sip/message/message.hpp"
 #include "sip/sdp/sdp.hpp"
-#include "sip/dialog/session_timer.hpp"
 
 #include <cstdint>
 #include <string>

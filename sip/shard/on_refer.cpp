@@ -1,7 +1,7 @@
 #include "kernel/config/dial_plan.hpp"
-#include "sip/shard/shard_core.hpp"
 #include "sip/message/status.hpp"
 #include "sip/message/writer.hpp"
+#include "sip/shard/shard_core.hpp"
 
 /// REFER outside of every dialog (RFC 3515, RFC 5359 §2.15): a phone asks the park server to take
 /// the peer of one of its calls. It makes a dialog of its own, for its reports.

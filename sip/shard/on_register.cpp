@@ -1,8 +1,8 @@
 #include "kernel/runtime/registry.hpp"
-#include "sip/shard/register_request.hpp"
-#include "sip/shard/shard_core.hpp"
 #include "sip/message/status.hpp"
 #include "sip/message/writer.hpp"
+#include "sip/shard/register_request.hpp"
+#include "sip/shard/shard_core.hpp"
 
 #include <algorithm>
 #include <unordered_map>

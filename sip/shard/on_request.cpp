@@ -1,11 +1,11 @@
 #include "kernel/config/dial_plan.hpp"
 #include "kernel/runtime/log.hpp"
 #include "sip/message/prescan.hpp"
-#include "sip/shard/shard_core.hpp"
 #include "sip/message/text.hpp"
-#include "sip/shard/shard_actor.hpp"
 #include "sip/message/validate.hpp"
 #include "sip/message/writer.hpp"
+#include "sip/shard/shard_actor.hpp"
+#include "sip/shard/shard_core.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
-#include "sip/shard/shard_core.hpp"
 #include "sip/message/text.hpp"
 #include "sip/message/validate.hpp"
+#include "sip/shard/shard_core.hpp"
 
 namespace parkway::sip {
 

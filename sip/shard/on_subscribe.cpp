@@ -1,9 +1,9 @@
 #include "kernel/runtime/log.hpp"
 #include "sip/event/event_bodies.hpp"
-#include "sip/shard/shard_core.hpp"
-#include "sip/message/text.hpp"
 #include "sip/message/status.hpp"
+#include "sip/message/text.hpp"
 #include "sip/message/writer.hpp"
+#include "sip/shard/shard_core.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -114,7 +114,7 @@ void shard_core::on_resubscribe(subscription& s, message request, const flow& fr
 
 /// The answer waits for who is to take it.
 void shard_core::await_notifier(subscription& s, const subscribe_wish& wish, message request,
-                            const flow& from, transaction_id transaction) {
+                                const flow& from, transaction_id transaction) {
   s.wish = wish;
   s.wish.park_body = wish.park_body && s.takes_park_body;
   s.via = from;

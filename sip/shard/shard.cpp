@@ -1,10 +1,10 @@
 #include "sip/shard/shard.hpp"
 
 #include "kernel/runtime/log.hpp"
-#include "sip/shard/shard_core.hpp"
-#include "sip/shard/shard_actor.hpp"
 #include "sip/message/uri.hpp"
 #include "sip/message/writer.hpp"
+#include "sip/shard/shard_actor.hpp"
+#include "sip/shard/shard_core.hpp"
 
 #include <algorithm>
 #include <exception>

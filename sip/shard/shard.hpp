@@ -1,9 +1,9 @@
 #pragma once
 
-#include "kernel/runtime/context.hpp"
 #include "kernel/messages/leg.hpp"
 #include "kernel/messages/registration.hpp"
 #include "kernel/messages/watch.hpp"
+#include "kernel/runtime/context.hpp"
 #include "sip/transport/wire.hpp"
 
 #include <array>

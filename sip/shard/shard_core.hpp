@@ -5,8 +5,8 @@
 #include "sip/dialog/leg.hpp"
 #include "sip/dialog/leg_host.hpp"
 #include "sip/dialog/refer_reports.hpp"
-#include "sip/shard/shard.hpp"
 #include "sip/event/subscription.hpp"
+#include "sip/shard/shard.hpp"
 #include "sip/transaction/timer_wheel.hpp"
 #include "sip/transaction/transaction_table.hpp"
 
@@ -95,8 +95,8 @@ struct shard_core final : leg_host, transaction_user {
   void on_drop_notify(const drop_notify& d);
 
   // shard_subscriptions.cpp
-  void await_notifier(subscription& s, const subscribe_wish& wish, message request, const flow& from,
-                  transaction_id transaction);
+  void await_notifier(subscription& s, const subscribe_wish& wish, message request,
+                      const flow& from, transaction_id transaction);
   void answer_subscribe(subscription& s, std::uint16_t status);
   void send_notify(subscription& s, const lamp_ptr& state);
   void on_watcher_answer(std::uint64_t serial, std::uint16_t status,

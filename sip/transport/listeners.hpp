@@ -1,7 +1,7 @@
 #pragma once
 
-#include "kernel/values/result.hpp"
 #include "kernel/config/settings.hpp"
+#include "kernel/values/result.hpp"
 #include "sip/transport/stream_wire.hpp"
 #include "sip/transport/udp_wire.hpp"
 #include "sip/transport/wire.hpp"

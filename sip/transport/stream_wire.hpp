@@ -2,9 +2,9 @@
 
 #include "kernel/config/settings.hpp"
 #include "sip/message/prescan.hpp"
+#include "sip/transport/socket.hpp"
 #include "sip/transport/udp_wire.hpp"
 #include "sip/transport/wire.hpp"
-#include "sip/transport/socket.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "sip/transport/local_addresses.hpp"
-#include "sip/transport/wire.hpp"
 #include "sip/transport/socket.hpp"
+#include "sip/transport/wire.hpp"
 
 #include <chrono>
 #include <cstddef>

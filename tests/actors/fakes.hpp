@@ -1,8 +1,8 @@
 #pragma once
 
+#include "kernel/messages/messages.hpp"
 #include "kernel/runtime/actor.hpp"
 #include "kernel/runtime/journal.hpp"
-#include "kernel/messages/messages.hpp"
 
 #include <map>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/extension/extension.hpp"
 #include "actors/common/offer_answer.hpp"
+#include "actors/extension/extension.hpp"
 #include "actors/park/parked_call.hpp"
 #include "kernel/runtime/context.hpp"
 #include "tests/actors/fakes.hpp"

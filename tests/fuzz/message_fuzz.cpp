@@ -1,9 +1,9 @@
 /// Pre-scan, parser, validation, registrar and writer: whatever arrives, what we make of it is
 /// sound.
 
-#include "sip/shard/register_request.hpp"
 #include "sip/message/validate.hpp"
 #include "sip/message/writer.hpp"
+#include "sip/shard/register_request.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/fuzz/sip_seeds.hpp"
 

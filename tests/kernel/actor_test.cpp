@@ -1,7 +1,7 @@
 #include "kernel/runtime/actor.hpp"
 
-#include "kernel/runtime/bus.hpp"
 #include "kernel/messages/events.hpp"
+#include "kernel/runtime/bus.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>

@@ -1,7 +1,7 @@
 #include "kernel/plugin/plugin_host.hpp"
 
-#include "kernel/runtime/bus.hpp"
 #include "kernel/config/configuration_words.hpp"
+#include "kernel/runtime/bus.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/scheduler/test_coordinator.hpp>

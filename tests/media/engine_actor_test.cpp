@@ -1,7 +1,7 @@
 #include "plugins/media/engine_actor.hpp"
 
-#include "kernel/runtime/loop_scheduler.hpp"
 #include "kernel/messages/leg.hpp"
+#include "kernel/runtime/loop_scheduler.hpp"
 #include "plugins/media/music_file.hpp"
 #include "plugins/media/plugin.hpp"
 #include "tests/media/phone.hpp"

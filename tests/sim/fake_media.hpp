@@ -1,8 +1,8 @@
 #pragma once
 
-#include "kernel/runtime/actor.hpp"
 #include "kernel/messages/leg.hpp"
 #include "kernel/messages/media.hpp"
+#include "kernel/runtime/actor.hpp"
 
 #include <cstdint>
 #include <map>

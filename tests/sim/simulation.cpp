@@ -2,8 +2,8 @@
 
 #include "actors/extension/extension.hpp"
 #include "actors/switchboard.hpp"
-#include "kernel/runtime/registry.hpp"
 #include "kernel/runtime/journal.hpp"
+#include "kernel/runtime/registry.hpp"
 #include "sip/shard/shard_actor.hpp"
 #include "tests/sim/park_rules.hpp"
 

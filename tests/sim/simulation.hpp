@@ -1,8 +1,8 @@
 #pragma once
 
+#include "kernel/config/settings.hpp"
 #include "kernel/runtime/bus.hpp"
 #include "kernel/runtime/context.hpp"
-#include "kernel/config/settings.hpp"
 #include "sip/shard/shard.hpp"
 #include "tests/sim/fake_media.hpp"
 #include "tests/sim/ladder.hpp"

@@ -1,7 +1,7 @@
 #include "sip/dialog/dialog.hpp"
 
-#include "sip/message/ids.hpp"
 #include "sip/dialog/refer_reports.hpp"
+#include "sip/message/ids.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -160,7 +160,7 @@ struct test_bench {
     owner = spawn_actor<listener>(system, &heard);
     extension = spawn_actor<listener>(system, &registered);
     lent->actors->spawn_with(registry_kind::extension,
-                            [this](const tenant_name&, const std::string&) { return extension; });
+                             [this](const tenant_name&, const std::string&) { return extension; });
     shard_options options;
     options.index = index;
     options.count = count;

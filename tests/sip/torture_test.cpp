@@ -1,7 +1,7 @@
-#include "sip/shard/register_request.hpp"
-#include "sip/sdp/sdp.hpp"
 #include "sip/message/validate.hpp"
 #include "sip/message/writer.hpp"
+#include "sip/sdp/sdp.hpp"
+#include "sip/shard/register_request.hpp"
 
 #include <catch2/catch.hpp>
 
