@@ -1,5 +1,6 @@
 #include "kernel/runtime/log.hpp"
-#include "sip/event/event_bodies.hpp"
+#include "sip/event/dialog_info.hpp"
+#include "sip/event/park_info.hpp"
 #include "sip/message/status.hpp"
 #include "sip/message/text.hpp"
 #include "sip/message/writer.hpp"

@@ -1,4 +1,6 @@
-#include "sip/event/event_bodies.hpp"
+#include "sip/event/dialog_info.hpp"
+#include "sip/event/park_info.hpp"
+#include "sip/event/xml.hpp"
 
 #include <catch2/catch.hpp>
 
