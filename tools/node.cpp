@@ -38,7 +38,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t shards_max = 4;
-/// What is built in, by the same table as what is not (kernel/plugin.hpp).
+/// What is built in, by the same table as what is not (kernel/plugin/plugin.hpp).
 const std::array<const plugin_manifest*, 1> built_in{&media::manifest};
 
 struct loops : caf::actor_system_config {

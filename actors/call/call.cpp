@@ -41,7 +41,7 @@ caf::behavior call::make_behavior() {
   return target ? setting_up() : joining();
 }
 
-/// Only attempts are monitored. One that ended by itself has said so; one that died has not.
+/// Only forks are monitored. One that ended by itself has said so; one that died has not.
 void call::fork_is_down(const caf::down_msg& down) {
   if (!ringing || down.source != ringing.address()) return;
   if (!down.reason || down.reason == caf::exit_reason::normal) return;

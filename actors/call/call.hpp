@@ -50,7 +50,7 @@ struct call {
   tenant_ptr in;
   legs_t legs;  ///< [0] called, or came to who waited; [1] was called, or waited.
   std::optional<ring_target> target;  ///< Whom the caller wants; none when joining.
-  caf::actor ringing;                 ///< The attempt, while setting up.
+  caf::actor ringing;                 ///< The fork, while setting up.
   std::optional<parking_request> parking;
   std::optional<transfer_request> moving;
   call_leg departing;                   ///< The transferor's leg, when its place is taken.

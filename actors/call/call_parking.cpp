@@ -21,7 +21,7 @@ constexpr auto parker_hangs_up_within = seconds{4};
 /// A BYE that was sent back to back with the REFER, or without a look at what the report said, is
 /// here so soon after its answer. No person reads a refusal and hangs up as quickly.
 constexpr auto bye_race_window = std::chrono::milliseconds{300};
-/// The referral has found the call: a few mailboxes.
+/// park_by_refer has found the call: a few mailboxes.
 constexpr auto announced_park_comes_within = seconds{5};
 /// Nothing acknowledges the report: timer F of its NOTIFY, and a little.
 constexpr auto report_told_within = seconds{36};

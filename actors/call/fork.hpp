@@ -10,7 +10,7 @@
 
 namespace parkway {
 
-/// What an attempt is to do.
+/// What a fork is to do.
 struct fork_order {
   tenant_ptr in;
   ring_target target;
@@ -20,7 +20,7 @@ struct fork_order {
   std::chrono::seconds ring_time{180};  ///< RFC 3261 timer C: no ringing without an end.
 };
 
-/// One attempt to reach a number: all contacts of all numbers of a stage ring in parallel, the
+/// One try to reach a number: all contacts of all numbers of a stage ring in parallel, the
 /// first answer wins, the others are cancelled. A ring group may have several stages.
 ///
 ///   asking --contacts--> opening --media_opened--> ringing --leg_answered--> end
@@ -82,7 +82,7 @@ struct call_fork {
   void remember(const refusal& why);
 };
 
-/// Spawns an attempt as a monitored child of `parent`.
+/// Spawns a fork as a monitored child of `parent`.
 caf::actor spawn_fork(caf::event_based_actor* parent, const context_ptr& context, fork_order order);
 
 }  // namespace parkway

@@ -7,7 +7,7 @@
 
 namespace parkway {
 
-/// Whoever may still bring a leg to an actor that is done: an attempt that was answered in the very
+/// Delays quit() until no child can still deliver a leg: a fork that was answered in the very
 /// instant it was stopped, a retrieval whose leg came up when the claim was withdrawn. Who quits
 /// before they are gone leaves a leg without an owner.
 class linger {

@@ -43,7 +43,7 @@ struct park_by_invite {
   void finish();
 };
 
-/// Spawns a consultation as a monitored child of `parent`.
+/// Spawns it as a monitored child of `parent`.
 caf::actor spawn_consultation(caf::event_based_actor* parent, const context_ptr& context,
                               tenant_ptr tenant, consultation_order order);
 

@@ -30,7 +30,7 @@ struct park_by_refer {
   void report(std::optional<refusal> why);
 };
 
-/// Spawns a referral as a monitored child of `parent`.
+/// Spawns it as a monitored child of `parent`.
 caf::actor spawn_referral(caf::event_based_actor* parent, const context_ptr& context,
                           tenant_ptr tenant, outside_transfer what, std::optional<number> place);
 

@@ -43,7 +43,7 @@ struct parked_call {
   call_leg parked;
   std::chrono::system_clock::time_point parked_at;
   std::deque<early_retrieve> waiting;
-  caf::actor ringing;          ///< The attempt of a recall, or of `final`.
+  caf::actor ringing;          ///< The fork of a recall, or of `final`.
   number ringing_whom;         ///< Whom it rings, or rang last.
   bool was_handed_on = false;  ///< The ring group or the number has its only chance.
   bool lit = false;            ///< The phones have been told of it.

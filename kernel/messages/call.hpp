@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the actors of a call say to each other: attempts that ring, calls that join two legs,
+/// What the actors of a call say to each other: forks that ring, calls that join two legs,
 /// extensions that know which calls their phones have.
 
 #include "kernel/messages/leg.hpp"
@@ -39,7 +39,7 @@ struct ring_target {
   bool reliable = false;
 };
 
-// --- attempt → whoever started it --------------------------------------------------------------
+// --- fork → whoever started it --------------------------------------------------------------
 
 /// A phone rings. `early`: an answer with early media from the first phone that has it; its media
 /// is aimed already.
@@ -55,19 +55,19 @@ struct fork_answered {
   call_leg leg;
 };
 
-/// Nobody answered; the attempt is over.
+/// Nobody answered; the fork is over.
 struct fork_failed {
   refusal why;
 };
 
-/// Stops an attempt: everything it rings is cancelled. It answers nothing any more.
+/// Stops a fork: everything it rings is cancelled. It answers nothing any more.
 struct stop_fork {
   hang_up_reason reason = hang_up_reason::normal;
 };
 
 // --- ring group ----------------------------------------------------------------------------------
 
-/// In which order are the members rung now? attempt → ring group; the reply is ring_order.
+/// In which order are the members rung now? fork → ring group; the reply is ring_order.
 struct show_ring_order {};
 /// Stages, one after the other; the numbers of one stage ring together.
 struct ring_order {
@@ -94,7 +94,7 @@ struct leg_idle {
   leg_id leg;
 };
 
-/// Which other call of this phone would be parked? consultation → extension; the reply is
+/// Which other call of this phone would be parked? park_by_invite → extension; the reply is
 /// call_to_park: the one most recently put on hold, else the one most recently active.
 struct find_call_to_park {
   device phone;

@@ -78,7 +78,7 @@ struct leg_parked {
 /// The parked party hung up before the leg was handed over. call → parked_call.
 struct caller_gone {};
 
-// --- consultation (INVITE of a park code) → call -------------------------------------------------
+// --- park_by_invite → call -------------------------------------------------
 
 /// Park the peer of `leg`. The sender hears park_done or park_refused.
 struct park_call {
@@ -95,7 +95,7 @@ struct park_done {
   number place;
 };
 
-/// The parker has seen it: hang up its leg. consultation → call.
+/// The parker has seen it: hang up its leg. park_by_invite → call.
 struct park_confirmed {};
 
 // --- retrieval -----------------------------------------------------------------------------------

@@ -31,8 +31,8 @@ struct node_context {
   std::vector<caf::actor> shards;        ///< By leg_id::shard.
   std::vector<caf::actor> switchboards;  ///< By shard: where incoming calls go.
   std::vector<caf::actor> media;         ///< By media_id::engine; empty: no media plugin.
-  caf::actor bus;                        ///< The one broadcast (kernel/bus.hpp).
-  caf::actor journal;                    ///< The durability port (kernel/journal.hpp).
+  caf::actor bus;                        ///< The one broadcast (bus.hpp).
+  caf::actor journal;                    ///< The durability port (journal.hpp).
   std::chrono::system_clock::time_point wall_base;         ///< Wall time at …
   std::chrono::steady_clock::time_point wall_base_steady;  ///< … this moment of the actor clock.
 

@@ -18,7 +18,7 @@ namespace parkway {
 enum class registry_kind : std::uint8_t { extension, park_group, ring_group };
 
 /// Name → actor: spawns on first use, forgets the dead. Any thread. Whether the tenant has such a
-/// number is for the caller to know (kernel/tenants.hpp); the directory asks nobody.
+/// number is for the caller to know (kernel/config/tenants.hpp); the registry asks nobody.
 ///
 /// The one lock of the kernel, as in CAF's own registry: a look-up is needed inside handlers that
 /// cannot wait for an answer. It is split by hash, and held for a look-up or a spawn only.

@@ -7,7 +7,7 @@
 namespace parkway {
 
 /// What went wrong, said once, in terms the caller can act on. Closed: a switch over it has no
-/// default. sip/translate.cpp alone knows which SIP status each one becomes.
+/// default. sip/message/status.cpp alone knows which SIP status each one becomes.
 enum class fault_code {
   malformed,        ///< The text is not what its grammar says.
   too_big,          ///< Larger than a configured bound.

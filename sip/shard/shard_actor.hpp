@@ -36,8 +36,8 @@ struct authentication_failed {
 };
 
 /// The actor that is a shard's face: mailbox in, shard::command() out, with the time of the actor
-/// clock. Runs on the shard's own loop (kernel/loop_scheduler.hpp pins it), so that nothing in the
-/// shard is ever touched by two threads. The shard outlives it.
+/// clock. Runs on the shard's own loop (kernel/runtime/loop_scheduler.hpp pins it), so that nothing
+/// in the shard is ever touched by two threads. The shard outlives it.
 ///
 ///   auto face = spawn_actor<shard_actor>(system, &shard);   // tests; in production: pinned
 struct shard_actor {
