@@ -33,6 +33,22 @@ struct transfer_request {
   bool failed = false;           ///< Failed, and the phone has not acknowledged that yet.
 };
 
+/// Direct mode: an offer of one phone on its way to the other, or two legs that are being brought
+/// together.
+struct direct_exchange {
+  enum class stage : std::uint8_t {
+    opening_music,  ///< A hold: our port for the music is being opened.
+    asking_peer,    ///< The other phone is asked.
+    aligning,       ///< Who waited is asked where it listens; who came learns it then.
+  } now;
+  std::size_t who;    ///< Index of the leg that offers; aligning: that came.
+  session_ptr offer;  ///< Aligning: null.
+  media_id music;     ///< The port that is being opened.
+
+  /// A phone waits for an answer.
+  bool has_asker() const { return now != stage::aligning; }
+};
+
 /// Two legs and how they are joined.
 ///
 ///   setting_up --fork_answered--> talking --place_ready--> leaving --> end
@@ -53,14 +69,10 @@ struct call {
   caf::actor ringing;                 ///< The fork, while setting up.
   std::optional<parking_request> parking;
   std::optional<transfer_request> moving;
-  call_leg departing;                   ///< The transferor's leg, when its place is taken.
-  caf::actor retrieval;                 ///< A retrieval that replaces a leg of ours.
-  std::size_t claimed_index = 0;        ///< The leg it takes over from us.
-  std::optional<std::size_t> relaying;  ///< Direct mode: whose offer the other one is asked.
-  session_ptr relayed_offer;            ///< That offer.
-  std::optional<media_id> music_port;   ///< Direct mode: being opened for the party on hold.
-  /// Direct mode: who came to the party that is asked for its address again, and must learn it.
-  std::optional<std::size_t> aligning;
+  call_leg departing;             ///< The transferor's leg, when its place is taken.
+  caf::actor retrieval;           ///< A retrieval that replaces a leg of ours.
+  std::size_t claimed_index = 0;  ///< The leg it takes over from us.
+  std::optional<direct_exchange> exchange;
   deadline guard{1};      ///< Ends a wait that nobody else ends.
   deadline departure{2};  ///< The transferor's phone hangs up, or we do.
   linger late;
@@ -86,23 +98,30 @@ struct call {
   void give_up(const refusal& why);
   session_ptr answer_for_caller(const session_ptr& answer);
   void join(const call_leg& other);
-  void align_sessions(std::size_t who_came);
 
-  // call_talking.cpp: while two people talk
-  caf::behavior talking();
-  void wait_is_over();
+  // call_media.cpp: offers and answers of two people who talk, and who hears what
   void session_offered(const leg_offered& o);
   void answer_here(std::size_t who, const session_ptr& offered);
-  void relay_to_other(std::size_t who, const session_ptr& offered);
-  void hold_in_direct_mode(std::size_t who);
-  void music_port_ready(const media_opened& m);
-  void answer_or_refuse(const call_leg& asker);
-  void tell_newcomer(std::size_t who_waited);
   void other_answered(const offer_answered& a);
-  void other_refused(const offer_refused& r);
   void peer_follows(std::size_t who);
   void settle_media();
+  void align_sessions(std::size_t who_came);
+
+  // direct_media.cpp: the same in direct mode
+  void direct_offered(std::size_t who, const session_ptr& offered);
+  void direct_answered(std::size_t who, const session_ptr& answer);
+  void other_refused(const offer_refused& r);
+  void relay_to_other(std::size_t who, const session_ptr& offered);
+  void hold_in_direct_mode(std::size_t who, const session_ptr& offered);
+  void music_port_ready(const media_opened& m);
+  void answer_or_refuse(const call_leg& asker);
+  void align_directly(std::size_t who_came);
+  void tell_newcomer(std::size_t who_waited);
   void offers_lapse();
+
+  // call_talking.cpp: while two people talk, and the end
+  caf::behavior talking();
+  void wait_is_over();
   void leg_over(const leg_ended& e);
   void end();
   caf::behavior ended();
