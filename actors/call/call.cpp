@@ -47,7 +47,7 @@ void call::fork_is_down(const caf::down_msg& down) {
   if (!down.reason || down.reason == caf::exit_reason::normal) return;
   ringing = nullptr;
   const refusal why{fault_code::internal, 0, "the attempt died"};
-  if (is_moving())
+  if (transfer_under_way())
     transfer_failed(why);
   else
     give_up(why);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/call/activity.hpp"
 #include "actors/common/call_control.hpp"
 #include "actors/common/deadline.hpp"
 #include "actors/common/linger.hpp"
@@ -9,29 +10,6 @@
 #include <optional>
 
 namespace parkway {
-
-/// What a call is doing about a park that one of its phones asked for.
-struct parking_request {
-  std::size_t parker;                ///< Index of the leg that parks; the other one is parked.
-  std::optional<transfer_id> asked;  ///< By REFER: reports go there.
-  bool silent = false;               ///< They are not sent: the phone takes it for done.
-  caf::actor consultation;           ///< By a second call: it is told.
-  park_terms_ptr terms = nullptr;    ///< What was asked of the place: its answer names them.
-  bool parker_gone = false;          ///< Hung up already: the parked party must not fall.
-  bool refused = false;              ///< Refused, and the phone has not acknowledged that yet.
-  bool rings_back = false;           ///< Refused and hung up: the parker is being rung back.
-  bool outside = false;              ///< Asked for by a REFER from outside of the call.
-  leg_id announced{};                ///< That REFER is here, its park is still on its way.
-};
-
-/// What a call is doing about a transfer that one of its phones asked for.
-struct transfer_request {
-  std::size_t transferor;  ///< Index of the leg that transfers its peer.
-  transfer_id asked;
-  bool silent = false;           ///< As with a park.
-  bool transferor_gone = false;  ///< Hung up already: its peer must not fall.
-  bool failed = false;           ///< Failed, and the phone has not acknowledged that yet.
-};
 
 /// Direct mode: an offer of one phone on its way to the other, or two legs that are being brought
 /// together.
@@ -67,11 +45,8 @@ struct call {
   legs_t legs;  ///< [0] called, or came to who waited; [1] was called, or waited.
   std::optional<ring_target> target;  ///< Whom the caller wants; none when joining.
   caf::actor ringing;                 ///< The fork, while setting up.
-  std::optional<parking_request> parking;
-  std::optional<transfer_request> moving;
-  call_leg departing;             ///< The transferor's leg, when its place is taken.
-  caf::actor retrieval;           ///< A retrieval that replaces a leg of ours.
-  std::size_t claimed_index = 0;  ///< The leg it takes over from us.
+  call_activity activity;             ///< What is going on beside talking.
+  call_leg departing;                 ///< The transferor's leg, when its place is taken.
   std::optional<direct_exchange> exchange;
   deadline guard{1};      ///< Ends a wait that nobody else ends.
   deadline departure{2};  ///< The transferor's phone hangs up, or we do.
@@ -126,39 +101,68 @@ struct call {
   void end();
   caf::behavior ended();
   std::optional<std::size_t> index_of(const leg_id& leg) const;
-  void note(std::size_t who, leg_activity activity) const;
+  void note(std::size_t who, leg_activity what) const;
   void note_idle(std::size_t who) const;
+
+  void wait_is_over(std::monostate&) {}
+  void wait_is_over(park_activity& park);
+  void wait_is_over(transfer_activity& transfer);
+  void wait_is_over(claim_activity&) { claim_lapses(); }
+  void wait_is_over(last_leg&) { end(); }
+  void party_left(std::monostate&, std::size_t) { end(); }
+  void party_left(park_activity& park, std::size_t who);
+  void party_left(transfer_activity& transfer, std::size_t who);
+  void party_left(claim_activity& claim, std::size_t who);
+  void party_left(last_leg&, std::size_t) { end(); }
+  /// The activity, where it is one of that type; and in that stage.
+  template <class A>
+  A* doing() {
+    return std::get_if<A>(&activity);
+  }
+  template <class A>
+  const A* doing(typename A::stage now) const {
+    const auto* found = std::get_if<A>(&activity);
+    return found && found->now == now ? found : nullptr;
+  }
+  template <class A>
+  A* doing(typename A::stage now) {
+    auto* found = doing<A>();
+    return found && found->now == now ? found : nullptr;
+  }
 
   // call_parking.cpp: one of them parks the other
   void transfer_asked(const transfer_requested& t);
   void park_announced_by(const leg_id& leg);
   void park_asked(const park_call& p);
-  void park(parking_request request, std::optional<number> place);
+  void park(park_activity request, std::optional<number> place);
+  park_terms terms_of(std::size_t who_parks) const;
   void park_is_ready(const place_ready& p);
   void park_is_refused(const refusal& why);
   void refusal_was_told(const transfer_reported& t);
-  void refusal_is_past();
+  void refusal_ends_within(bool unseen);
   void ask_place(const caf::actor& asked, park_terms terms);
-  void ring_back(const char* label);
-  bool announcement_is_past();
-  void parker_left();
-  void parked_party_left();
+  void ring_back(std::size_t parker, const char* label);
+  void announcement_is_past();
+  void parker_left(park_activity& park);
+  void parked_party_left(park_activity& park);
   bool is_same_park(const transfer_requested& t) const;
   caf::behavior leaving();
   void give_away(call_leg& leg, const caf::actor& to);
-  void report(const std::optional<refusal>& why, const place_ready* done = nullptr);
+  void report(const park_activity& park, const std::optional<refusal>& why,
+              const place_ready* done = nullptr);
 
-  // call_transfer.cpp: one of them sends the other elsewhere
+  // call_transfer.cpp: one of them sends the other elsewhere, or its place is taken
   caf::message_handler transfers();
   void transfer(std::size_t who, const transfer_requested& t, const route& to);
-  bool is_moving() const { return moving && !moving->failed; }
-  bool is_parking() const {
-    return parking && !parking->refused && (!parking->announced || parking->parker_gone);
+  bool transfer_under_way() const {
+    const auto* found = std::get_if<transfer_activity>(&activity);
+    return found && is_busy(*found);
   }
+  bool can_be_taken() const;
   void ring_target_of_transfer(const number& called);
   void replace_transferor(call_leg newcomer);
   void transfer_failed(const refusal& why);
-  void transferor_left();
+  void transferor_left(transfer_activity& transfer);
   void give_peer(const take_leg& g);
   void claim(const claim_peer& c);
   void claim_lapses();

@@ -34,11 +34,11 @@ void call::transfer_asked(const transfer_requested& t) {
   const auto to = dial(*in, t.dialled, t.orbit);
   const auto* direct = std::get_if<dials_park>(&to);
   if (!direct && !std::holds_alternative<dials_group_park>(to)) return transfer(*who, t, to);
-  if (parking && parking->consultation && !parking->outside && !parking->asked
-      && parking->parker == *who) {
+  if (auto* park = doing<park_activity>(); park && park->by.second_call && !park->by.outside
+                                           && !park->by.refer && park->parker == *who) {
     // An attended transfer to the code that the same phone has called already: one park.
-    parking->asked = t.id;
-    parking->silent = t.silent;
+    park->by.refer = t.id;
+    park->by.silent = t.silent;
     return;
   }
   if (t.replaces && !t.replaces_leg) {
@@ -47,63 +47,57 @@ void call::transfer_asked(const transfer_requested& t) {
   }
   std::optional<number> place;
   if (direct) place = direct->place ? *direct->place : legs[*who].extension;
-  park({*who, t.id, t.silent, {}}, place);
+  park({.parker = *who, .by = {.refer = t.id, .silent = t.silent}}, place);
 }
 
 /// From now on a BYE of that phone means "parked", whatever becomes of the park.
 void call::park_announced_by(const leg_id& leg) {
   const auto who = index_of(leg);
-  if (!who || parking || moving || retrieval) return;
-  parking = parking_request{*who, std::nullopt, false, {}};
-  parking->announced = leg;
+  if (!who || is_busy(activity) || doing<park_activity>(park_activity::stage::announced)) return;
+  activity = park_activity{park_activity::stage::announced, *who, {}, false, leg, {}};
   guard.set_after(self, announced_park_comes_within);
 }
 
-/// Who has left meanwhile is not looked for any more. False: nothing was announced.
-bool call::announcement_is_past() {
-  if (!parking || !parking->announced) return false;
-  const auto sought = std::exchange(parking->announced, {});
-  if (parking->parker_gone)
-    self->send(control.extension(*in, legs[parking->parker].extension), leg_idle{sought});
-  return true;
+/// Who has left meanwhile is not looked for any more.
+void call::announcement_is_past() {
+  auto* park = doing<park_activity>();
+  if (!park || !park->announced) return;
+  const auto sought = std::exchange(park->announced, {});
+  if (park->parker_gone)
+    self->send(control.extension(*in, legs[park->parker].extension), leg_idle{sought});
 }
 
 void call::park_asked(const park_call& p) {
   auto who = index_of(p.leg);
-  const bool left = parking && parking->announced == p.leg && parking->parker_gone;
-  if (left) who = parking->parker;
+  const auto* sought = doing<park_activity>(park_activity::stage::announced);
+  const bool is_it = sought && sought->announced == p.leg;
+  const bool left = is_it && sought->parker_gone;
+  if (left) who = sought->parker;
   if (!who)
     return self->send(p.asked_by, park_refused{{fault_code::no_call, 0, "that call has ended"}});
-  parking_request request{*who, std::nullopt, p.silent, p.asked_by};
-  request.parker_gone = left;
-  request.outside = p.outside;
-  if (announcement_is_past()) parking.reset();
-  park(std::move(request), p.place);
+  const bool was_announced = sought != nullptr;
+  announcement_is_past();
+  if (was_announced) activity = {};
+  park({.parker = *who,
+        .by = {.silent = p.silent, .second_call = p.asked_by, .outside = p.outside},
+        .parker_gone = left},
+       p.place);
 }
 
 /// The target is resolved and the place reserved before anything of the call is touched.
-void call::park(parking_request request, std::optional<number> place) {
+void call::park(park_activity request, std::optional<number> place) {
   // A refusal that its phone has not acknowledged yet stands in nobody's way.
-  if (is_parking() || is_moving() || retrieval) {
+  if (is_busy(activity)) {
     const refusal why{fault_code::busy, 0, "this call is being parked or transferred already"};
-    if (request.consultation) return self->send(request.consultation, park_refused{why});
-    return control.leg(report_transfer{legs[request.parker].leg, *request.asked, why, true});
+    if (request.by.second_call) return self->send(request.by.second_call, park_refused{why});
+    return control.leg(report_transfer{legs[request.parker].leg, *request.by.refer, why, true});
   }
   // What holds is what is configured now, not when the call began.
   if (auto now = control.context().tenants->find(in->name)) in = std::move(now);
-  moving.reset();
   announcement_is_past();
   const auto& parker = legs[request.parker];
-  const auto& parked = legs[1 - request.parker];
-  parking = request;
-  park_terms terms;
-  terms.tenant = in->name;
-  terms.parker = parker.who;
-  terms.parker.extension = parker.extension;
-  terms.parker_phone = parker.phone;
-  terms.parked = parked.who;
-  terms.recall = in->call_park.recall;
-  terms.music = in->call_park.music;
+  auto terms = terms_of(request.parker);
+  activity = std::move(request);
   terms.parker_is_told = in->call_park.notify_parker;
   caf::actor asked;
   if (!in->call_park.enabled || parker.extension.empty())
@@ -126,122 +120,139 @@ void call::park(parking_request request, std::optional<number> place) {
   ask_place(asked, std::move(terms));
 }
 
+/// What any park of that phone's peer has in common.
+park_terms call::terms_of(std::size_t who_parks) const {
+  const auto& parker = legs[who_parks];
+  park_terms terms;
+  terms.tenant = in->name;
+  terms.parker = parker.who;
+  terms.parker.extension = parker.extension;
+  terms.parker_phone = parker.phone;
+  terms.parked = legs[1 - who_parks].who;
+  terms.recall = in->call_park.recall;
+  terms.music = in->call_park.music;
+  return terms;
+}
+
 void call::ask_place(const caf::actor& asked, park_terms terms) {
-  parking->terms = std::make_shared<const park_terms>(std::move(terms));
+  auto& park = std::get<park_activity>(activity);
+  park.terms = std::make_shared<const park_terms>(std::move(terms));
   guard.set_after(self, place_answers_within);
-  self->send(asked, park_here{parking->terms, self, false});
+  self->send(asked, park_here{park.terms, self, false});
 }
 
 /// Reserved and on disk: the parked party, its leg and its media move; the parker is told.
 void call::park_is_ready(const place_ready& p) {
-  if (!parking || parking->refused || p.terms != parking->terms)
+  const auto* asked = doing<park_activity>();
+  if (!asked || asked->now == park_activity::stage::refused || p.terms != asked->terms)
     return self->send(p.parked_call, caller_gone{});
   guard.clear();
-  auto& parked = legs[1 - parking->parker];
+  const auto park = *asked;
+  auto& parked = legs[1 - park.parker];
   if (!parked.leg) {
     self->send(p.parked_call, caller_gone{});
     return end();
   }
   self->send(p.parked_call, leg_parked{parked});
   give_away(parked, p.parked_call);
-  report(std::nullopt, &p);
-  if (parking->parker_gone) return late.quit(ended());
+  report(park, std::nullopt, &p);
+  activity = last_leg{park.parker, park.terms};
+  if (park.parker_gone) return late.quit(ended());
   self->become(leaving());
 }
 
 void call::park_is_refused(const refusal& why) {
-  if (!parking || parking->refused) return;
+  auto* park = doing<park_activity>();
+  if (!park || park->now == park_activity::stage::refused) return;
   guard.clear();
-  if (parking->rings_back) {
+  if (park->now == park_activity::stage::ringing_back) {
     log(log_area::park)
       .error("{}: nobody to ring back, the call is lost: {}", in->name.text, why.text);
     return end();
   }
-  report(why);
-  if (!legs[1 - parking->parker].leg) return end();
-  if (parking->parker_gone) return ring_back("Park failed");
+  report(*park, why);
+  park->by.second_call = nullptr;
+  if (!legs[1 - park->parker].leg) return end();
+  if (park->parker_gone) return ring_back(park->parker, "Park failed");
   // Its phone may have hung up while this is on its way: until it has acknowledged the refusal,
   // a BYE still means "parked".
-  if (!parking->asked && !parking->outside) return parking.reset();
-  parking->refused = true;
-  if (parking->outside) guard.set_after(self, report_told_within);
+  if (!park->by.refer && !park->by.outside) {
+    activity = {};
+    return;
+  }
+  park->now = park_activity::stage::refused;
+  if (park->by.outside) guard.set_after(self, report_told_within);
 }
 
 /// From now on a BYE of that phone is a hang-up again: in a moment.
 void call::refusal_was_told(const transfer_reported& t) {
-  if (parking && parking->announced == t.leg && t.id == outside_report) {
+  if (auto* park = doing<park_activity>(park_activity::stage::announced);
+      park && park->announced == t.leg && t.id == outside_report) {
     // It was no park, or none of this call.
     announcement_is_past();
-    parking->outside = true;
+    park->by.outside = true;
     park_is_refused({fault_code::gone, 0, "no park came of it"});
   }
-  const bool of_park =
-    parking && parking->refused
-    && (parking->outside ? t.id == outside_report && t.leg == legs[parking->parker].leg
-                         : parking->asked == t.id);
-  const bool of_transfer = moving && moving->failed && moving->asked == t.id;
-  if (of_park || of_transfer) {
-    const bool unseen = of_park ? parking->silent : moving->silent;
-    guard.set_after(self, unseen ? parker_hangs_up_within : bye_race_window);
+  if (const auto* park = doing<park_activity>(park_activity::stage::refused)) {
+    const bool told = park->by.outside ? t.id == outside_report && t.leg == legs[park->parker].leg
+                                       : park->by.refer == t.id;
+    if (told) refusal_ends_within(park->by.silent);
   }
+  if (const auto* transfer = doing<transfer_activity>(transfer_activity::stage::failed))
+    if (transfer->asked == t.id) refusal_ends_within(transfer->silent);
   if (t.leg == departing.leg && departing.leg) departure.set_after(self, parker_hangs_up_within);
 }
 
-void call::refusal_is_past() {
-  if (parking && parking->refused) parking.reset();
-  if (moving && moving->failed) moving.reset();
+/// Whoever was shown the refusal hangs up a moment later; who waits for no report, in a while.
+void call::refusal_ends_within(bool unseen) {
+  guard.set_after(self, unseen ? parker_hangs_up_within : bye_race_window);
 }
 
-void call::parker_left() {
-  auto& request = *parking;
-  const auto& parked = legs[1 - request.parker];
-  request.parker_gone = true;
+void call::parker_left(park_activity& park) {
+  const auto& parked = legs[1 - park.parker];
+  park.parker_gone = true;
   if (!parked.leg) return end();
   control.music(parked, in->call_park.music);
-  if (request.refused) ring_back("Park failed");
+  if (park.now == park_activity::stage::refused) ring_back(park.parker, "Park failed");
 }
 
 /// The parked party hung up before it was parked: whoever answers the park hears of it.
-void call::parked_party_left() {
-  const auto who = parking->parker;
+void call::parked_party_left(park_activity& park) {
+  const auto who = park.parker;
   if (!legs[who].leg) return;
-  const bool by_refer = parking->asked.has_value();
-  report(refusal{fault_code::gone, 0, "the parked party hung up"});
-  if (by_refer) return self->become(leaving());
+  report(park, refusal{fault_code::gone, 0, "the parked party hung up"});
+  park.by.second_call = nullptr;
+  if (park.by.refer) {
+    activity = last_leg{who, park.terms};
+    return self->become(leaving());
+  }
   // A held call without a peer is of no use to the phone.
   note_idle(who);
   control.drop(std::exchange(legs[who], {}));
-  parking->parker_gone = true;
+  park.parker_gone = true;
 }
 
 /// The park failed and the parker is gone: it is rung at once, and on as in a recall. The one who
 /// waits is kept by the parker's extension meanwhile, at no place.
-void call::ring_back(const char* label) {
-  parking->refused = false;
-  parking->rings_back = true;
-  const auto& parker = legs[parking->parker];
-  park_terms terms;
-  terms.tenant = in->name;
-  terms.parker = parker.who;
-  terms.parker.extension = parker.extension;
-  terms.parker_phone = parker.phone;
-  terms.parked = legs[1 - parking->parker].who;
+void call::ring_back(std::size_t parker, const char* label) {
+  activity =
+    park_activity{.now = park_activity::stage::ringing_back, .parker = parker, .parker_gone = true};
+  auto terms = terms_of(parker);
   terms.failed = label;
-  terms.recall = in->call_park.recall;
-  terms.music = in->call_park.music;
-  ask_place(control.extension(*in, parker.extension), std::move(terms));
+  ask_place(control.extension(*in, legs[parker].extension), std::move(terms));
 }
 
-void call::report(const std::optional<refusal>& why, const place_ready* done) {
-  auto& request = *parking;
-  if (const auto told = std::exchange(request.consultation, nullptr)) {
+/// Tells whoever asked for the park what became of it.
+void call::report(const park_activity& park, const std::optional<refusal>& why,
+                  const place_ready* done) {
+  if (park.by.second_call) {
     if (done)
-      self->send(told, park_done{done->id, done->place});
+      self->send(park.by.second_call, park_done{done->id, done->place});
     else
-      self->send(told, park_refused{*why});
+      self->send(park.by.second_call, park_refused{*why});
   }
-  if (request.asked && !request.parker_gone)
-    control.leg(report_transfer{legs[request.parker].leg, *request.asked, why, true});
+  if (park.by.refer && !park.parker_gone)
+    control.leg(report_transfer{legs[park.parker].leg, *park.by.refer, why, true});
 }
 
 /// A leg and its media are somebody else's, who has been told.
@@ -254,24 +265,26 @@ void call::give_away(call_leg& leg, const caf::actor& to) {
 
 /// The park that has been done, asked for again by an attended transfer (REFER with Replaces).
 bool call::is_same_park(const transfer_requested& t) const {
-  if (!parking->terms) return false;
+  const auto& left = std::get<last_leg>(activity);
+  if (!left.done) return false;
   const auto to = dial(*in, t.dialled, t.orbit);
-  if (std::holds_alternative<dials_group_park>(to)) return parking->terms->kind == park_kind::group;
+  if (std::holds_alternative<dials_group_park>(to)) return left.done->kind == park_kind::group;
   const auto* direct = std::get_if<dials_park>(&to);
-  return direct && parking->terms->kind == park_kind::direct
-         && direct->place.value_or(legs[parking->parker].extension) == parking->terms->place;
+  return direct && left.done->kind == park_kind::direct
+         && direct->place.value_or(legs[left.who].extension) == left.done->place;
 }
 
 /// Only the parker's leg is left: its phone hangs up when it has seen the report, or we do.
 caf::behavior call::leaving() {
   control.drop(std::exchange(departing, {}));
-  control.mute(legs[parking->parker]);
+  const auto who = std::get<last_leg>(activity).who;
+  control.mute(legs[who]);
   guard.set_after(self, report_told_within);
   return caf::message_handler{
-    [this](const leg_ended& e) {
+    [this, who](const leg_ended& e) {
       if (!index_of(e.leg)) return;
-      control.close(legs[parking->parker].media);
-      note_idle(parking->parker);
+      control.close(legs[who].media);
+      note_idle(who);
       late.quit(ended());
     },
     [this](const transfer_reported&) { guard.set_after(self, parker_hangs_up_within); },
@@ -280,15 +293,15 @@ caf::behavior call::leaving() {
       if (guard.due(self, t)) end();
     },
     [this](const leg_offered& o) {
-      const auto who = index_of(o.leg);
+      const auto which = index_of(o.leg);
       const auto* audio = audio_of(o.offer);
-      const auto* ours = who ? audio_of(legs[*who].local) : nullptr;
+      const auto* ours = which ? audio_of(legs[*which].local) : nullptr;
       const auto both =
         audio && ours ? common_in_order_of(ours->codecs, audio->codecs) : std::vector<codec>{};
       if (both.empty() || !control.relays())
         return control.leg(refuse_offer{o.leg, {fault_code::glare, 0, "this call is parked"}});
       control.leg(answer_offer{
-        o.leg, make_answer(o.offer, both, legs[*who].port, answer_to(audio->direction))});
+        o.leg, make_answer(o.offer, both, legs[*which].port, answer_to(audio->direction))});
     },
     [this](const transfer_requested& t) {
       control.leg(report_transfer{t.leg, t.id,

@@ -42,17 +42,23 @@ caf::behavior call::talking() {
 
 /// Whoever was asked for a place, a dialog or a leg is gone; or a refusal is past.
 void call::wait_is_over() {
-  const refusal why{fault_code::unavailable, 0, "no answer"};
-  if ((parking && parking->refused) || (moving && moving->failed)) {
-    refusal_is_past();
-  } else if (parking) {
-    announcement_is_past();
-    park_is_refused(why);
-  } else if (is_moving() && !ringing) {
-    transfer_failed(why);
-  } else if (retrieval) {
-    claim_lapses();
+  std::visit([this](auto& a) { wait_is_over(a); }, activity);
+}
+
+void call::wait_is_over(park_activity& park) {
+  if (park.now == park_activity::stage::refused) {
+    activity = {};
+    return;
   }
+  announcement_is_past();
+  park_is_refused({fault_code::unavailable, 0, "no answer"});
+}
+
+void call::wait_is_over(transfer_activity& transfer) {
+  if (transfer.now == transfer_activity::stage::failed)
+    activity = {};
+  else if (transfer.now == transfer_activity::stage::finding)
+    transfer_failed({fault_code::unavailable, 0, "no answer"});
 }
 
 // --- the end ---------------------------------------------------------------------------------
@@ -65,26 +71,39 @@ void call::leg_over(const leg_ended& e) {
   }
   control.close(legs[*who].media);
   // Whose park is still on its way is looked for by this leg.
-  const bool is_sought = parking && parking->announced == e.leg;
-  if (!is_sought) note_idle(*who);
+  const auto* park = doing<park_activity>();
+  if (!park || park->announced != e.leg) note_idle(*who);
   legs[*who].leg = {};
   legs[*who].media = {};
   offers_lapse();
-  if (parking && parking->parker == *who) return parker_left();
-  if (is_parking() && !parking->announced) return parked_party_left();
-  if (moving && moving->transferor == *who) return transferor_left();
-  // Its place is being taken: who hangs up the old phone already means its peer no harm.
-  if (retrieval && claimed_index == *who) return control.music(legs[1 - *who], in->call_park.music);
+  std::visit([this, who](auto& doing_it) { party_left(doing_it, *who); }, activity);
+}
+
+void call::party_left(park_activity& park, std::size_t who) {
+  if (park.parker == who) return parker_left(park);
+  if (park.now == park_activity::stage::reserving || park.now == park_activity::stage::ringing_back)
+    return parked_party_left(park);
+  end();
+}
+
+void call::party_left(transfer_activity& transfer, std::size_t who) {
+  if (transfer.transferor == who) return transferor_left(transfer);
+  end();
+}
+
+/// Its place is being taken: who hangs up the old phone already means its peer no harm.
+void call::party_left(claim_activity& claim, std::size_t who) {
+  if (claim.replaced == who) return control.music(legs[1 - who], in->call_park.music);
   end();
 }
 
 void call::end() {
   offers_lapse();
   if (ringing) self->send(ringing, stop_fork{});
-  if (retrieval) {
+  if (const auto* claim = doing<claim_activity>()) {
     // It may have the leg's place already: then its party hears at once that nobody is here.
     late.expect();
-    self->request(retrieval, caf::infinite, claim_cancelled{})
+    self->request(claim->retrieval, caf::infinite, claim_cancelled{})
       .then([this] { late.gone(); }, [this](const caf::error&) { late.gone(); });
   }
   control.drop(std::exchange(departing, {}));
@@ -131,12 +150,12 @@ std::optional<std::size_t> call::index_of(const leg_id& leg) const {
   return std::nullopt;
 }
 
-void call::note(std::size_t who, leg_activity activity) const {
+void call::note(std::size_t who, leg_activity what) const {
   const auto& leg = legs[who];
   if (leg.extension.empty()) return;
   const auto& peer = legs[1 - who];
   self->send(control.extension(*in, leg.extension),
-             leg_active{leg.leg, self, leg.phone, activity,
+             leg_active{leg.leg, self, leg.phone, what,
                         peer.leg || !target ? peer.who : party{{}, target->called, false}});
 }
 

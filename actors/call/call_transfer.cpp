@@ -24,33 +24,34 @@ caf::message_handler call::transfers() {
   return {
     [this](const fork_ringing&) {},
     [this](const fork_answered& a) {
-      if (!is_moving() || self->current_sender() != ringing) return control.dismiss(*in, a.leg);
+      if (!transfer_under_way() || self->current_sender() != ringing)
+        return control.dismiss(*in, a.leg);
       ringing = nullptr;
       control.hand_over(a.leg, self);
       replace_transferor(a.leg);
     },
     [this](const fork_failed& f) {
-      if (!is_moving() || self->current_sender() != ringing) return;
+      if (!transfer_under_way() || self->current_sender() != ringing) return;
       ringing = nullptr;
       transfer_failed(f.why);
     },
     [this](const leg_found& f) {
-      if (!is_moving()) return;
+      if (!transfer_under_way()) return;
       const refusal gone{fault_code::gone, 0, "no such dialog of this phone"};
       if (!f.call || f.call == self) return transfer_failed(gone);
       self->request(f.call, caf::infinite, take_leg{f.leg, self})
         .then([] {},
               [this, gone](const caf::error&) {
-                if (is_moving() && !ringing) transfer_failed(gone);
+                if (transfer_under_way() && !ringing) transfer_failed(gone);
               });
     },
     [this](const leg_taken& g) {
-      if (!is_moving()) return control.dismiss(*in, g.leg);
+      if (!transfer_under_way()) return control.dismiss(*in, g.leg);
       guard.clear();
       replace_transferor(g.leg);
     },
     [this](const take_leg_refused& w) {
-      if (!is_moving()) return;
+      if (!transfer_under_way()) return;
       guard.clear();
       // A transfer while the target still rings: it is rung for the one who is transferred.
       if (!w.still_ringing.empty()) return ring_target_of_transfer(w.still_ringing);
@@ -60,19 +61,25 @@ caf::message_handler call::transfers() {
     [this](const claim_peer& c) { claim(c); },
     [this](const bridged& b) { hand_claimed(b); },
     [this](const bridge_failed&) {
-      if (retrieval == self->current_sender()) claim_lapses();
+      const auto* taken = doing<claim_activity>();
+      if (taken && taken->retrieval == self->current_sender()) claim_lapses();
     },
   };
 }
 
+/// Whether another call may have a party of this one: a refusal that is not acknowledged yet stands
+/// in nobody's way, a park that is on its way does.
+bool call::can_be_taken() const {
+  return !is_busy(activity) && !doing<park_activity>(park_activity::stage::announced);
+}
+
 void call::transfer(std::size_t who, const transfer_requested& t, const route& to) {
-  if (is_parking() || is_moving() || retrieval) {
+  if (is_busy(activity)) {
     const refusal why{fault_code::busy, 0, "this call is being parked or transferred already"};
     return control.leg(report_transfer{t.leg, t.id, why, true});
   }
   announcement_is_past();
-  parking.reset();
-  moving = transfer_request{who, t.id, t.silent};
+  activity = transfer_activity{.transferor = who, .asked = t.id, .silent = t.silent};
   if (t.replaces) {
     if (!t.replaces_leg || legs[who].extension.empty())
       return transfer_failed({fault_code::gone, 0, "no such dialog"});
@@ -87,7 +94,9 @@ void call::transfer(std::size_t who, const transfer_requested& t, const route& t
 }
 
 void call::ring_target_of_transfer(const number& called) {
-  const auto& peer = legs[1 - moving->transferor];
+  auto& transfer = std::get<transfer_activity>(activity);
+  transfer.now = transfer_activity::stage::ringing;
+  const auto& peer = legs[1 - transfer.transferor];
   fork_order order{
     in, {called, peer.who, {}, std::nullopt, false}, self, nullptr, control.relays()};
   const auto heard = agreed(peer.local, peer.remote);
@@ -99,17 +108,18 @@ void call::ring_target_of_transfer(const number& called) {
 }
 
 void call::replace_transferor(call_leg newcomer) {
-  const auto who = moving->transferor;
+  const auto done = std::get<transfer_activity>(activity);
+  const auto who = done.transferor;
   control.drop(std::exchange(departing, {}));
   offers_lapse();
-  if (!moving->transferor_gone) {
+  if (!done.transferor_gone) {
     departing = legs[who];
     note_idle(who);
     control.mute(departing);
-    control.leg(report_transfer{departing.leg, moving->asked, std::nullopt, true});
+    control.leg(report_transfer{departing.leg, done.asked, std::nullopt, true});
     departure.set_after(self, std::chrono::seconds{36});
   }
-  moving.reset();
+  activity = {};
   newcomer.holds = holds(newcomer.remote);
   legs[who] = std::move(newcomer);
   auto& stayed = legs[1 - who];
@@ -124,35 +134,30 @@ void call::replace_transferor(call_leg newcomer) {
 
 void call::transfer_failed(const refusal& why) {
   guard.clear();
-  const auto request = *moving;
-  if (!request.transferor_gone) {
-    // As with a park: until the phone has acknowledged this, its BYE is no hang-up of the peer.
-    moving->failed = true;
-    control.leg(report_transfer{legs[request.transferor].leg, request.asked, why, true});
-    return;
-  }
-  moving.reset();
-  parking = parking_request{request.transferor, std::nullopt, false, {}, nullptr, true};
-  ring_back("Transfer failed");
+  auto& transfer = std::get<transfer_activity>(activity);
+  if (transfer.transferor_gone) return ring_back(transfer.transferor, "Transfer failed");
+  // As with a park: until the phone has acknowledged this, its BYE is no hang-up of the peer.
+  transfer.now = transfer_activity::stage::failed;
+  control.leg(report_transfer{legs[transfer.transferor].leg, transfer.asked, why, true});
 }
 
 /// Who transfers hangs up without waiting for the outcome: its peer hears music and is kept.
-void call::transferor_left() {
-  moving->transferor_gone = true;
-  control.music(legs[1 - moving->transferor], in->call_park.music);
-  if (moving->failed) transfer_failed({});
+void call::transferor_left(transfer_activity& transfer) {
+  transfer.transferor_gone = true;
+  control.music(legs[1 - transfer.transferor], in->call_park.music);
+  if (transfer.now == transfer_activity::stage::failed) transfer_failed({});
 }
 
 /// A call whose phone has transferred its peer into another call: only that phone's leg is left.
 void call::give_peer(const take_leg& g) {
   const auto who = index_of(g.leg);
-  if (!who || parking || moving || retrieval || !legs[1 - *who].leg)
+  if (!who || !can_be_taken() || !legs[1 - *who].leg)
     return self->send(g.to,
                       take_leg_refused{{fault_code::gone, 0, "that call cannot be moved now"}, {}});
   auto& given = legs[1 - *who];
   self->send(g.to, leg_taken{given});
   give_away(given, g.to);
-  parking = parking_request{*who, std::nullopt, false, {}};
+  activity = last_leg{*who, nullptr};
   self->become(leaving());
   guard.set_after(self, transferor_hangs_up_within);
 }
@@ -162,7 +167,7 @@ void call::claim(const claim_peer& c) {
   const auto refuse_it = [&](fault_code why) {
     self->send(c.retrieval, retrieve_refused{{why, 0, {}}});
   };
-  if (!who || parking || moving || retrieval) return refuse_it(fault_code::gone);
+  if (!who || !can_be_taken()) return refuse_it(fault_code::gone);
   const auto& peer = legs[1 - *who];
   auto both = agreed(peer.local, peer.remote);
   if (!control.relays())
@@ -172,28 +177,30 @@ void call::claim(const claim_peer& c) {
     both = audio ? common_in_order_of(both, audio->codecs) : std::vector<codec>{};
   }
   if (both.empty()) return refuse_it(fault_code::no_common_codec);
-  retrieval = c.retrieval;
-  claimed_index = *who;
+  activity = claim_activity{c.retrieval, *who};
   guard.set_after(self, claim_lapses_after);
-  self->request(retrieval, caf::infinite, claimed{self, {}, peer, std::move(both), nullptr})
+  self->request(c.retrieval, caf::infinite, claimed{self, {}, peer, std::move(both), nullptr})
     .then([] {},
-          [this, asked = retrieval](const caf::error&) {
-            if (retrieval == asked) claim_lapses();
+          [this, asked = c.retrieval](const caf::error&) {
+            const auto* taken = doing<claim_activity>();
+            if (taken && taken->retrieval == asked) claim_lapses();
           });
 }
 
 /// The one who came left before its leg was up: the two talk on, where there are still two.
 void call::claim_lapses() {
-  retrieval = nullptr;
+  const auto replaced = std::get<claim_activity>(activity).replaced;
+  activity = {};
   guard.clear();
-  if (!legs[claimed_index].leg) return end();
+  if (!legs[replaced].leg) return end();
   settle_media();
 }
 
 void call::hand_claimed(const bridged& b) {
-  if (!retrieval || retrieval != self->current_sender()) return self->send(b.call, leg_joins{});
-  retrieval = nullptr;
-  auto& peer = legs[1 - claimed_index];
+  const auto* taken = doing<claim_activity>();
+  if (!taken || taken->retrieval != self->current_sender()) return self->send(b.call, leg_joins{});
+  auto& peer = legs[1 - taken->replaced];
+  activity = {};
   self->send(b.call, leg_joins{peer});
   give_away(peer, b.call);
   end();

@@ -171,3 +171,19 @@ TEST_CASE("S12: a call that is heard but not answered cannot be parked by either
   CHECK(story.hears("bob") == "james");
   check_end(story);
 }
+
+TEST_CASE("a call whose park was just refused can be taken at once", "[park][refused][replaces]") {
+  simulation story{{.seed = GENERATE(seeds(5))}};
+  auto [alice, james] = talk(story);
+  auto& desk = story.registered("desk", "103");
+  james.line().refer("*68999");
+  // Only just told: the refusal is acknowledged, its BYE would still be taken for "parked".
+  while (james.line().seen().reports.size() < 2)
+    story.run_for(1ms);
+  auto& taken = desk.call_replacing("103", james.line().replaces_header());
+  story.run_for(200ms);
+  CHECK(taken.seen().status == 200);
+  story.run_for(2s);
+  CHECK(story.hears("alice") == "desk");
+  check_end(story);
+}
