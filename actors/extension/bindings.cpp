@@ -3,6 +3,17 @@
 #include <algorithm>
 
 namespace parkway {
+namespace {
+
+/// The same phone at another address: a user agent registers with one Call-ID for as long as it
+/// runs (RFC 3261 §10.2.4).
+bool is_same_phone(const binding& known, const binding& contact, const std::string& call_id) {
+  return known.key == contact.key
+         || (known.uri == contact.uri && known.call_id == call_id
+             && known.phone.instance == contact.phone.instance);
+}
+
+}  // namespace
 
 std::optional<fault> bindings::apply(const register_phone& request, time_point now) {
   expire(now);
@@ -10,9 +21,10 @@ std::optional<fault> bindings::apply(const register_phone& request, time_point n
     return b.call_id == request.call_id && request.sequence <= b.sequence;
   };
   for (const auto& b : all_) {
-    const bool touched = request.remove_all
-                         || std::any_of(request.changes.begin(), request.changes.end(),
-                                        [&](const auto& c) { return c.contact.key == b.key; });
+    const bool touched =
+      request.remove_all
+      || std::any_of(request.changes.begin(), request.changes.end(),
+                     [&](const auto& c) { return is_same_phone(b, c.contact, request.call_id); });
     if (touched && outdated(b))
       return fault{fault_code::internal, "CSeq is not higher than before"};
   }
@@ -23,7 +35,8 @@ std::optional<fault> bindings::apply(const register_phone& request, time_point n
 }
 
 void bindings::put(const contact_change& change, const register_phone& request, time_point now) {
-  std::erase_if(all_, [&](const binding& b) { return b.key == change.contact.key; });
+  std::erase_if(
+    all_, [&](const binding& b) { return is_same_phone(b, change.contact, request.call_id); });
   if (change.expires.count() == 0) return;
   if (all_.size() == bindings_max)
     all_.erase(std::min_element(all_.begin(), all_.end(), [](const auto& a, const auto& b) {
@@ -49,9 +62,7 @@ std::vector<std::pair<flow, flow>> bindings::moved(const register_phone& request
   for (const auto& [contact, expires] : request.changes) {
     if (expires.count() == 0) continue;
     for (const auto& b : all_) {
-      const bool instance = b.phone.contact.starts_with('<');
-      const bool same =
-        b.key == contact.key || (instance && b.phone.contact == contact.phone.contact);
+      const bool same = is_same_phone(b, contact, request.call_id);
       if (same && b.via != contact.via) moves.emplace_back(b.via, contact.via);
     }
   }

@@ -98,7 +98,7 @@ void extension::register_phones(const register_phone& r) {
   for (const auto& [contact, expires] : r.changes) {
     if (expires.count() == 0 || !phones.is_new(contact, r.call_id)) continue;
     anew.push_back(contact.key);
-    comers.push_back({in, me, contact.phone, !contact.path.empty()});
+    comers.push_back({in, me, contact.phone});
   }
   const auto moves = phones.moved(r);
   auto why = phones.apply(r, self->clock().now());

@@ -267,7 +267,7 @@ void notifier::abandon(phone& p) {
 /// Whether it is the registered phone that watches. Behind a proxy all come from the same source.
 bool notifier::is_of(const watcher& w, const binding& b) {
   const auto& d = w.what.phone;
-  return b.path.empty() ? d.same_as(b.phone) : d.contact == b.phone.contact;
+  return d.same_as(b.phone);
 }
 
 bool notifier::watches_call_info(const binding& b) const {

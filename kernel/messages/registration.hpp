@@ -55,7 +55,6 @@ struct phone_came {
   tenant_name tenant;
   number extension;
   device phone;
-  bool by_proxy = false;  ///< Its source is not its own: only its contact tells it from others.
 };
 
 /// Where can this extension be rung? anybody → extension; the reply is `contacts`.

@@ -35,21 +35,28 @@ struct flow {
   bool operator==(const flow&) const = default;
 };
 
-/// What tells one phone of an extension from another: "the same phone" is the one whose contact,
-/// or whose source address, is equal.
+/// What tells one phone of an extension from another: its instance, else its Contact. Where it
+/// comes from says nothing: behind a session border controller all phones come from one address and
+/// port.
 struct device {
-  std::string contact;  ///< host:port (or instance, RFC 5626) of its Contact, lower case.
-  endpoint source;      ///< Where its packets come from.
+  std::string contact;   ///< user@host:port of its Contact, the host in lower case.
+  endpoint source;       ///< Where its packets come from.
+  std::string instance = {};  ///< +sip.instance (RFC 5626 §4.1), lower case; empty: none.
 
   bool same_as(const device& other) const {
-    return source == other.source || (!contact.empty() && contact == other.contact);
+    if (!instance.empty() && !other.instance.empty()) return instance == other.instance;
+    if (!contact.empty() && !other.contact.empty()) return contact == other.contact;
+    return source == other.source;
   }
 };
 
 /// One registered contact of an extension (RFC 3261 §10). Actors compare `key`, never `uri`.
 struct binding {
-  std::string uri;                ///< Contact URI as registered.
-  std::string key;                ///< Canonical form of the URI: equal keys are equal contacts.
+  std::string uri;  ///< Contact URI as registered.
+  /// Equal keys are one phone: its instance and reg-id (RFC 5626 §6), else the canonical form of
+  /// the URI and, where that names another host than the phone comes from, the way to it.
+  std::string key;
+  std::uint32_t reg_id = 0;       ///< RFC 5626 §4.2; 0: none.
   float preference = 1.0F;        ///< q, 0–1.
   std::vector<std::string> path;  ///< Path (RFC 3327), topmost first.
   flow via;

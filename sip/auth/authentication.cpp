@@ -35,6 +35,8 @@ authentication_verdict authentication::check(const message& request, std::string
                                              const tenant_list& tenants, const ip_address& source,
                                              time_point now) const {
   bool stale = false, failed = false;
+  // Whoever names a tenant's domain means that tenant: nobody else's credentials count there.
+  const auto meant = tenant_of_realm(tenants, host);
   const auto values = request.headers("Authorization");
   for (std::size_t i = 0; i < std::min(values.size(), credentials_max); ++i) {
     const auto given = parse_credentials(values[i]);
@@ -42,7 +44,7 @@ authentication_verdict authentication::check(const message& request, std::string
         || std::find(algorithms_.begin(), algorithms_.end(), given->algorithm) == algorithms_.end())
       continue;
     auto t = tenant_of_realm(tenants, given->realm);
-    if (!t) continue;  // Meant for somebody else on the way.
+    if (!t || (meant && t != meant)) continue;  // Meant for somebody else.
     const auto* user = t->extension(number{std::string{given->username}});
     switch (guard_.check(*given, request.method_text(), t->domain, user ? &user->secret : nullptr,
                          source, now)) {

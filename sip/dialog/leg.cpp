@@ -1,5 +1,6 @@
 #include "sip/dialog/leg.hpp"
 
+#include "sip/message/reply_route.hpp"
 #include "sip/message/status.hpp"
 #include "sip/message/text.hpp"
 
@@ -66,7 +67,8 @@ device device_of(const message& m, const flow& from) {
   const auto contacts = m.contacts();
   if (!contacts || contacts->empty()) return phone;
   const auto* instance = contacts->front().parameter_value("+sip.instance");
-  phone.contact = instance ? lower(*instance) : contacts->front().address.host_port();
+  if (instance) phone.instance = lower(*instance);
+  phone.contact = contacts->front().address.user_host_port();
   return phone;
 }
 
@@ -211,7 +213,8 @@ void leg::refuse_early(const message& request, transaction_id transaction) {
 
 void leg::on_request(message request, transaction_id transaction, const flow& from) {
   if (!dialog_.accept_sequence(request.cseq())) return respond(request, transaction, 500);
-  move_to(from);  // A phone behind NAT may have moved; the tags prove that it is the same.
+  move_to(way_back(
+    request, from));  // A phone behind NAT may have moved; the tags prove that it is the same.
   if (state_ == leg_state::calling || state_ == leg_state::cancelling)
     return refuse_early(request, transaction);
   switch (request.method()) {

@@ -197,6 +197,10 @@ result<uri> uri::parse(std::string_view text) {
   return bad("no URI");
 }
 
+std::string uri::user_host_port() const {
+  return user.empty() ? host_port() : escape_user(user) + "@" + host_port();
+}
+
 std::string uri::host_port() const {
   const bool v6 = host.find(':') != std::string::npos;
   std::string out;

@@ -45,6 +45,8 @@ struct uri {
   std::string key() const;
   /// "host:port" as written, IPv6 in brackets, the port only where given.
   std::string host_port() const;
+  /// "user@host:port": what tells the contacts of one address from each other.
+  std::string user_host_port() const;
   /// The value of a URI parameter, or null. `name` in lower case.
   const std::string* parameter_value(std::string_view name) const {
     return find_parameter(parameters, name);

@@ -1,6 +1,7 @@
 #include "kernel/config/dial_plan.hpp"
 #include "kernel/runtime/log.hpp"
 #include "sip/message/prescan.hpp"
+#include "sip/message/reply_route.hpp"
 #include "sip/message/text.hpp"
 #include "sip/message/validate.hpp"
 #include "sip/message/writer.hpp"
@@ -80,7 +81,8 @@ void shard_core::on_message(const flow& from, std::string_view bytes) {
   if (!text.empty()) send(from, text);
 }
 
-void shard_core::on_request(message request, const flow& from, std::string_view bytes) {
+void shard_core::on_request(message request, const flow& source, std::string_view bytes) {
+  const auto from = response_route(request, source);
   const auto ours = id_source::read_tag(request.to_tag());
   if (!ours && admission_.admit(from.remote.address, now_) != admission_verdict::admitted) {
     ++counts_.dropped;
@@ -94,7 +96,7 @@ void shard_core::on_request(message request, const flow& from, std::string_view 
     if (wrong->status != 0 && !limited) answer(request, from, wrong->status, wrong->headers);
     return;
   }
-  if (ours && post_over(ours->shard, from, bytes)) return;
+  if (ours && post_over(ours->shard, source, bytes)) return;
   const auto key = key_of(request);
   if (transactions_.receive(key, now_).what == transaction_table::outcome::absorbed) return;
   if (request.method() == method::ack) return on_ack(request);
@@ -288,7 +290,7 @@ void shard_core::on_invite(message invite, const flow& from, const request_key& 
   respond(*transaction, 100, writer::response(invite, 100, {}, from.remote).finish());
   ++*options_.calls;
   invites_.insert(copies);
-  auto& made = make_leg(id, switchboard_, who->tenant, from);
+  auto& made = make_leg(id, switchboard_, who->tenant, way_back(invite, from));
   made.merge_key = copies;
   made.receive_call(std::move(invite), *transaction, *std::move(call));
 }

@@ -1,6 +1,7 @@
 #include "kernel/runtime/log.hpp"
 #include "sip/event/dialog_info.hpp"
 #include "sip/event/park_info.hpp"
+#include "sip/message/reply_route.hpp"
 #include "sip/message/status.hpp"
 #include "sip/message/text.hpp"
 #include "sip/message/writer.hpp"
@@ -118,7 +119,7 @@ void shard_core::await_notifier(subscription& s, const subscribe_wish& wish, mes
                                 const flow& from, transaction_id transaction) {
   s.wish = wish;
   s.wish.park_body = wish.park_body && s.takes_park_body;
-  s.via = from;
+  s.via = way_back(request, from);
   s.phone = device_of(request, from);
   const auto patience =
     wheel_.add(now_ + word_comes_within, cookie_parts{s.id.serial, word_timer}.pack());
@@ -216,8 +217,7 @@ void shard_core::on_came(const phone_came& c) {
   if (mine == watchers_.end()) return;
   for (const auto serial : mine->second) {
     auto& s = subscriptions_.at(serial);
-    if (c.by_proxy ? s.phone.contact == c.phone.contact : s.phone.same_as(c.phone))
-      tell_back(s, true);
+    if (s.phone.same_as(c.phone)) tell_back(s, true);
   }
 }
 

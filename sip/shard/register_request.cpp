@@ -1,5 +1,7 @@
 #include "sip/shard/register_request.hpp"
 
+#include "sip/message/reply_route.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -50,11 +52,28 @@ std::variant<contact_change, rejection> read_contact(const name_addr& entry, sec
   out.expires = std::min(out.expires, bounds::expires_max);
   out.contact.uri = entry.address_text;
   out.contact.key = entry.address.key();
+  if (const auto* id = entry.parameter_value("reg-id"))
+    out.contact.reg_id = static_cast<std::uint32_t>(number_in(*id, UINT32_MAX).value_or(0));
   out.contact.preference = preference_in(entry.parameter_value("q"));
   const auto* instance = entry.parameter_value("+sip.instance");
-  out.contact.phone.contact =
-    instance && !instance->empty() ? lower(*instance) : entry.address.host_port();
+  if (instance) out.contact.phone.instance = lower(*instance);
+  out.contact.phone.contact = entry.address.user_host_port();
   return out;
+}
+
+/// What the phone is told by. `alone`: it registers no other contact, so that an instance without
+/// reg-id means this one.
+void write_key(binding& contact, const std::string& host, const flow& via, bool alone) {
+  const auto& instance = contact.phone.instance;
+  if (!instance.empty() && (contact.reg_id != 0 || alone)) {
+    contact.key = instance + ";" + std::to_string(contact.reg_id);
+    return;
+  }
+  if (!contact.path.empty()) {
+    contact.key.append(" by ").append(contact.path.front());
+  } else if (const auto literal = ip_address::parse(host); literal != via.remote.address) {
+    contact.key.append(" at ").append(via.remote.address.text());
+  }
 }
 
 /// Contact: * removes all, alone and with Expires: 0 (RFC 3261 §10.2.2, §10.3 step 6).
@@ -98,7 +117,8 @@ std::variant<registration_wish, rejection> read_register(const message& request,
     if (auto* wrong = std::get_if<rejection>(&change)) return std::move(*wrong);
     auto& contact = std::get<contact_change>(change).contact;
     contact.path = *path;
-    contact.via = via;
+    contact.via = way_back(request, entry.address, via);
+    write_key(contact, entry.address.host, via, entries->size() == 1);
     contact.phone.source = via.remote;
     contact.call_id = request.call_id();
     contact.sequence = request.cseq();
@@ -121,8 +141,12 @@ std::string contact_lines(std::span<const binding> bindings,
       const auto digits = std::to_string(1000 + thousandths);
       out.append(";q=0.").append(digits, 1, 3);
     }
-    if (b.phone.contact.starts_with('<'))  // An instance (RFC 5626 §4.1).
-      out.append(";+sip.instance=").append(quoted(b.phone.contact));
+    if (!b.phone.instance.empty())  // RFC 5626 §4.1
+      out.append(";+sip.instance=").append(quoted(b.phone.instance));
+    if (b.reg_id != 0) {
+      out += ";reg-id=";
+      append_number(out, b.reg_id);
+    }
     out += "\r\n";
   }
   return out;

@@ -60,7 +60,7 @@ TEST_CASE("a phone rings and answers; its 200 is acknowledged as often as it com
   CHECK(ack.request_uri_text() == "sip:103@192.0.2.103:5060");
   const auto answered = at.hears<leg_answered>();
   CHECK(answered.session);
-  CHECK(answered.phone.contact == "192.0.2.103:5060");
+  CHECK(answered.phone.contact == "103@192.0.2.103:5060");
   phone.answers(invite, 200, {}, sdp());
   at.next_request(method::ack);
   CHECK(at.last.text == first);

@@ -15,7 +15,7 @@ TEST_CASE("a phone that calls is announced as the directory knows it", "[leg][in
   CHECK(call.dialled == "*68104");
   CHECK(call.orbit == "104");
   CHECK(call.replaces == dialog_name{"abc", "1", "2", false});
-  CHECK(call.phone.contact == "192.0.2.103:5060");
+  CHECK(call.phone.contact == "103@192.0.2.103:5060");
   CHECK(call.shard == at.face);
   REQUIRE(call.offer);
   CHECK(call.offer->streams.at(0).port == 4000);

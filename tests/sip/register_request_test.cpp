@@ -53,18 +53,19 @@ TEST_CASE("a contact becomes a change with all the extension needs", "[registrar
   const auto& [first, first_expires] = w.changes[0];
   CHECK(first_expires == 120s);
   CHECK(first.uri == "sip:103@192.168.1.5:5070;line=a");
-  CHECK(first.key == "sip:103@192.168.1.5:5070");
+  CHECK(first.key == "sip:103@192.168.1.5:5070 by <sip:edge1;lr>");
   CHECK(first.preference == Approx(0.25));
   CHECK(first.path == std::vector<std::string>{"<sip:edge1;lr>", "<sip:edge2;lr>"});
   CHECK(first.via == from_phone);
-  CHECK(first.phone.contact == "<urn:uuid:0000-ab>");
+  CHECK(first.phone.instance == "<urn:uuid:0000-ab>");
+  CHECK(first.phone.contact == "103@192.168.1.5:5070");
   CHECK(first.phone.source == from_phone.remote);
   CHECK(first.call_id == "call");
   CHECK(first.sequence == 17);
   CHECK(first.user_agent == "Htek UC926");
   const auto& [second, second_expires] = w.changes[1];
   CHECK(second_expires == 600s);
-  CHECK(second.phone.contact == "[2001:db8::5]");
+  CHECK(second.phone.contact == "103@[2001:db8::5]");
   CHECK(second.preference == 1.0F);
 }
 
@@ -135,11 +136,37 @@ TEST_CASE("the answer lists what is left of each binding", "[registrar]") {
   bindings[0].expires_at = now + 119500ms;
   bindings[1].uri = "sip:103@h";
   bindings[1].preference = 0.05F;
-  bindings[1].phone.contact = "<urn:uuid:1>";
+  bindings[1].phone.instance = "<urn:uuid:1>";
+  bindings[1].reg_id = 2;
   bindings[1].expires_at = now + 60s;
   bindings[2].uri = "sip:gone@h";
   bindings[2].expires_at = now;
   CHECK(contact_lines(bindings, now)
         == "Contact: <sip:103@192.168.1.5:5070;line=a>;expires=120\r\n"
-           "Contact: <sip:103@h>;expires=60;q=0.050;+sip.instance=\"<urn:uuid:1>\"\r\n");
+           "Contact: <sip:103@h>;expires=60;q=0.050;+sip.instance=\"<urn:uuid:1>\";reg-id=2\r\n");
+}
+
+TEST_CASE("two phones behind NATs never share a binding", "[registrar]") {
+  // The source is 203.0.113.7, the contact a private address that another office uses, too.
+  CHECK(wish("Contact: <sip:103@192.168.1.10:5060>\r\n").changes[0].contact.key
+        == "sip:103@192.168.1.10:5060 at 203.0.113.7");
+  CHECK(wish("Contact: <sip:103@203.0.113.7:5060>\r\n").changes[0].contact.key
+        == "sip:103@203.0.113.7:5060");
+}
+
+TEST_CASE("an instance is one phone, whatever its port", "[registrar]") {
+  const auto key = [](const std::string& contact) {
+    return wish("Contact: " + contact + "\r\n").changes[0].contact.key;
+  };
+  const auto first = key("<sip:103@203.0.113.7:5060>;+sip.instance=\"<urn:uuid:A>\";reg-id=1");
+  CHECK(first == key("<sip:103@203.0.113.7:9>;+sip.instance=\"<urn:uuid:a>\";reg-id=1"));
+  CHECK(first != key("<sip:103@203.0.113.7:5060>;+sip.instance=\"<urn:uuid:a>\";reg-id=2"));
+  CHECK(first != key("<sip:103@203.0.113.7:5060>;+sip.instance=\"<urn:uuid:b>\";reg-id=1"));
+  // Without reg-id it tells a phone that has one contact; two at once are told by their URIs.
+  CHECK(key("<sip:103@203.0.113.7:1>;+sip.instance=\"<urn:uuid:a>\"")
+        == key("<sip:103@203.0.113.7:2>;+sip.instance=\"<urn:uuid:a>\""));
+  const auto both = wish(
+    "Contact: <sip:103@203.0.113.7:1>;+sip.instance=\"<urn:uuid:a>\", "
+    "<sip:103@203.0.113.7:2>;+sip.instance=\"<urn:uuid:a>\"\r\n");
+  CHECK(both.changes[0].contact.key != both.changes[1].contact.key);
 }
