@@ -75,6 +75,8 @@ fault_code code_of(std::uint16_t status) {
       return fault_code::not_reachable;
     case 481:
       return fault_code::gone;
+    case 482:
+      return fault_code::not_reachable;
     case 486:
     case 600:
       return fault_code::busy;
@@ -100,11 +102,12 @@ std::uint16_t told_to_others(std::uint16_t status) {
     case 401:
     case 407:
       return 403;
+    case 482:  // The phone sends our calls back to us: nobody is there.
+      return 480;
     case 420:
     case 421:
     case 422:
     case 423:
-    case 482:
     case 483:
     case 503:  // The phone is overloaded, we are not (RFC 3261 §16.7 step 6).
       return 500;

@@ -25,6 +25,14 @@ constexpr std::size_t moves_max = 4096;
 constexpr int moves_of_one_max = 4;
 constexpr std::string_view retry_soon = "Retry-After: 5\r\n";
 
+/// The phone keeps flows open and says so (RFC 5626 §4.2.1, §6).
+bool is_outbound(const message& request) {
+  if (!request.lists("Supported", "outbound")) return false;
+  const auto contacts = request.contact_texts();
+  return std::any_of(contacts.begin(), contacts.end(),
+                     [](std::string_view c) { return c.find("reg-id=") != c.npos; });
+}
+
 }  // namespace
 
 void shard_core::on_register(message request, const flow& from, const request_key& key) {
@@ -36,6 +44,9 @@ void shard_core::on_register(message request, const flow& from, const request_ke
   auto wish = read_register(request, from);
   if (const auto* wrong = std::get_if<rejection>(&wish))
     return answer(request, from, wrong->status, wrong->headers);
+  for (const auto& change : std::get<registration_wish>(wish).changes)
+    if (change.expires.count() != 0 && is_our_own(change.contact, from))
+      return answer(request, from, 403);
   if (admission_.begin_work() != admission_verdict::admitted) {
     ++counts_.overloaded;
     return answer(request, from, 503, retry_soon);
@@ -57,6 +68,21 @@ void shard_core::on_register(message request, const flow& from, const request_ke
                          pending_registration{std::move(request), *transaction, from, timer});
 }
 
+/// Whoever is called at one of our listeners would be ourselves.
+bool shard_core::is_our_own(const binding& contact, const flow& from) {
+  const std::string_view named = contact.phone.contact;
+  const auto at = named.substr(named.rfind('@') + 1);
+  auto through = from;
+  for (std::size_t i = 0; i < std::max<std::size_t>(node().listeners.size(), 1); ++i) {
+    through.listener = static_cast<std::uint16_t>(i);
+    const auto [host, port] = out_.shown_to(through);
+    std::string ours = host.find(':') == host.npos ? host : "[" + host + "]";
+    if (port == sip_port && at == ours) return true;
+    if (at == ours.append(":").append(std::to_string(port))) return true;
+  }
+  return false;
+}
+
 void shard_core::on_registered(const phone_registered& c) {
   const auto node = registrations_.extract(c.request);
   if (node.empty()) return;
@@ -72,6 +98,7 @@ void shard_core::on_registered(const phone_registered& c) {
     // RFC 3327 §5.3: the phone sees by which way it is reached.
     for (const auto path : waiting.request.headers("Path"))
       text.header("Path", path);
+    if (is_outbound(waiting.request)) text.header("Require", "outbound");
   }
   if (status == 503) text.lines(retry_soon);
   respond(waiting.transaction, status, text.finish());

@@ -96,6 +96,7 @@ void shard_core::on_request(message request, const flow& source, std::string_vie
     if (wrong->status != 0 && !limited) answer(request, from, wrong->status, wrong->headers);
     return;
   }
+  if (has_come_back(request)) return on_own_request(request, from);
   if (ours && post_over(ours->shard, source, bytes)) return;
   const auto key = key_of(request);
   if (transactions_.receive(key, now_).what == transaction_table::outcome::absorbed) return;
@@ -103,6 +104,36 @@ void shard_core::on_request(message request, const flow& source, std::string_vie
   if (request.method() == method::cancel) return on_cancel(request, from, key);
   if (!request.to_tag().empty()) return on_request_in_dialog(std::move(request), from, key);
   on_request_outside(std::move(request), from, key);
+}
+
+/// One of its Vias is ours.
+bool shard_core::has_come_back(const message& request) const {
+  const auto is_ours = [this](std::string_view branch) {
+    return id_source::shard_of_branch(branch).value_or(options_.count) < options_.count;
+  };
+  if (is_ours(request.top_via().branch)) return true;
+  if (request.via_count() == 1) return false;
+  for (const auto via : request.list("Via")) {
+    constexpr std::string_view name = "branch=";
+    const auto at = via.find(name);
+    if (at == via.npos) continue;
+    const auto rest = via.substr(at + name.size());
+    if (is_ours(rest.substr(0, rest.find_first_of(";, \t")))) return true;
+  }
+  return false;
+}
+
+/// A request of ours that has come back, from a phone that mirrors what it is sent or by a proxy
+/// that goes in circles (RFC 3261 §16.3). Where it comes straight back, whoever waits for its
+/// answer need not wait for the mirror.
+void shard_core::on_own_request(const message& request, const flow& from) {
+  ++counts_.dropped;
+  if (request.method() == method::ack) return;
+  const auto tag =
+    ids_.stateless_tag(request.call_id(), request.from_tag(), request.top_via().branch);
+  const auto looped = writer::response(request, 482, tag, from.remote).finish();
+  send(from, looped);
+  if (request.via_count() == 1) on_message(from, looped);
 }
 
 void shard_core::on_ack(const message& ack) {

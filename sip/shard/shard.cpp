@@ -13,7 +13,6 @@ namespace parkway::sip {
 
 namespace {
 
-constexpr std::uint16_t sip_port = 5060;
 /// Requests to one phone while a connection to it is made.
 constexpr std::size_t dialled_max = 64;
 

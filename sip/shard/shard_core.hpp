@@ -59,6 +59,8 @@ struct shard_core final : leg_host, transaction_user {
   void on_message(const flow& from, std::string_view bytes);
   void on_request(message request, const flow& from, std::string_view bytes);
   void on_ack(const message& ack);
+  bool has_come_back(const message& request) const;
+  void on_own_request(const message& request, const flow& from);
   void on_cancel(const message& cancel, const flow& from, const request_key& key);
   void on_request_in_dialog(message request, const flow& from, const request_key& key);
   void on_request_outside(message request, const flow& from, const request_key& key);
@@ -76,6 +78,7 @@ struct shard_core final : leg_host, transaction_user {
   void place(const place_call& c);
   void end_legs_of(const caf::actor_addr& owner);
   void shut_down();
+  bool is_our_own(const binding& contact, const flow& from);
   void on_registered(const phone_registered& c);
   void on_closed(const flow& connection);
   void on_moved(const phone_moved& c);

@@ -3,11 +3,15 @@
 #include "kernel/values/party.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace parkway::sip {
+
+/// Where SIP is where nothing else is said (RFC 3261 §19.1.2).
+inline constexpr std::uint16_t sip_port = 5060;
 
 /// The one opening between SIP and the outside: libevent implements it in production, the simulator
 /// in tests. Confined to the shard's thread.

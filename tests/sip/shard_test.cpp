@@ -1,3 +1,4 @@
+#include "sip/message/status.hpp"
 #include "tests/sip/shard_bench.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -467,4 +468,75 @@ TEST_CASE("shutting down says goodbye to every leg", "[shard]") {
   bool done = false;
   self->receive([&](stopped) { done = true; }, caf::after(0s) >> [] {});
   CHECK(done);
+}
+
+TEST_CASE("a contact that is one of our listeners is refused with 403", "[shard][register]") {
+  test_bench at;
+  at.arrives(register_text(at, {}, 1));
+  at.next_response(401);
+  const auto credentials =
+    test_bench::authorize(at.last.text, "103", "REGISTER", "sip:pbx.test", "pw103");
+  auto text = register_text(at, credentials, 2);
+  const std::string_view phone = "sip:103@10.0.0.5:5060";
+  for (const auto* const own : {"sip:103@192.0.2.10:5060", "sip:103@192.0.2.10"}) {
+    auto copy = text;
+    copy.replace(copy.find(phone), phone.size(), own);
+    copy.replace(copy.find("branch=z9hG4bK"), 14, "branch=z9hG4bK" + at.branch());
+    at.arrives(copy);
+    at.next_response(403);
+  }
+  CHECK(at.registered.empty());
+}
+
+TEST_CASE("a call that comes back to us ends at once", "[shard][invite]") {
+  test_bench at;
+  const auto leg = at.lent->fresh_leg(0);
+  place_call c;
+  c.leg = leg;
+  c.owner = at.owner;
+  c.tenant = tenant_name{"demo"};
+  c.extension = number{"103"};
+  c.from.extension = number{"106"};
+  c.to.uri = "sip:103@192.0.2.103:5060";
+  c.to.via = test_bench::phone();
+  c.offer = our_session();
+  at.tell(c);
+  at.next_request(method::invite);
+  const auto mirrored = at.last.text;
+  at.arrives(mirrored);
+  at.next_response(482);
+  at.next_request(method::ack);
+  const auto refused = at.hears<leg_refused>();
+  CHECK(refused.leg == leg);
+  CHECK(status_of(refused.why) == 480);
+  CHECK(at.shard->counts().legs == 0);
+  CHECK(at.silent());
+}
+
+TEST_CASE("another tenant's domain takes its own credentials only", "[shard][tenants]") {
+  test_bench at;
+  auto list = std::make_shared<tenant_list>(*demo_tenants());
+  auto other = std::make_shared<tenant>(*list->fallback);
+  other->name = tenant_name{"other"};
+  other->domain = "other.test";
+  other->is_default = false;
+  list->add(other);
+  at.lent->tenants->replace(list);
+  phone_side james{at};
+  james.target = "sip:102@pbx.test";
+  at.arrives(james.request("INVITE", {}, sdp()));
+  at.next_response(401);
+  const auto challenge = at.last.text;
+  james.target = "sip:102@other.test";
+  at.arrives(james.request(
+    "INVITE", test_bench::authorize(challenge, "103", "INVITE", james.target, "pw103"), sdp()));
+  at.next_response(401);
+  CHECK(at.last.text.find("realm=\"other.test\"") != std::string::npos);
+  CHECK(at.hears_nothing());
+  // A name that is nobody's domain is answered for the tenant of the credentials.
+  james.target = "sip:102@192.0.2.10";
+  at.arrives(james.request(
+    "INVITE", test_bench::authorize(challenge, "103", "INVITE", james.target, "pw103"), sdp()));
+  at.next_response(100);
+  CHECK(at.hears<incoming_call>().tenant == tenant_name{"demo"});
 }

@@ -32,11 +32,11 @@ TEST_CASE("a phone's own status is passed on as it was", "[translate]") {
 
 TEST_CASE("what is between a phone and us alone is not passed on", "[translate]") {
   // The caller has no contact to follow, no challenge to answer, and we are not overloaded.
-  for (const std::uint16_t status : {300, 301, 302, 305, 380})
+  for (const std::uint16_t status : {300, 301, 302, 305, 380, 482})
     CHECK(status_of(refusal_of(status)) == 480);
   for (const std::uint16_t status : {401, 407})
     CHECK(status_of(refusal_of(status)) == 403);
-  for (const std::uint16_t status : {420, 421, 422, 482, 483, 503})
+  for (const std::uint16_t status : {420, 421, 422, 483, 503})
     CHECK(status_of(refusal_of(status)) == 500);
 }
 
