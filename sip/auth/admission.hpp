@@ -2,7 +2,7 @@
 
 #include "kernel/config/settings.hpp"
 #include "kernel/values/endpoint.hpp"
-#include "sip/transaction/transaction_key.hpp"
+#include "sip/message/keyed_hash.hpp"
 
 #include <array>
 #include <chrono>

@@ -1,5 +1,7 @@
 #include "sip/dialog/session_timer.hpp"
 
+#include "sip/message/text.hpp"
+
 #include <algorithm>
 
 namespace parkway::sip {
@@ -16,7 +18,32 @@ std::string min_se(std::chrono::seconds minimum) {
   return "Min-SE: " + std::to_string(minimum.count()) + "\r\n";
 }
 
+std::optional<std::chrono::seconds> seconds_of(const message& m, std::string_view name) {
+  if (const auto number = m.number(name)) return std::chrono::seconds{*number};
+  return std::nullopt;
+}
+
+refresher refresher_of(std::string_view session_expires) {
+  cut_to(session_expires, ';');
+  while (!session_expires.empty()) {
+    auto piece = trimmed(cut_to(session_expires, ';'));
+    if (!same_token(trimmed(cut_to(piece, '=')), "refresher")) continue;
+    if (same_token(trimmed(piece), "uac")) return refresher::uac;
+    if (same_token(trimmed(piece), "uas")) return refresher::uas;
+  }
+  return refresher::unspecified;
+}
+
 }  // namespace
+
+session_terms read_session_terms(const message& m) {
+  session_terms terms;
+  terms.expires = seconds_of(m, "Session-Expires");
+  if (terms.expires) terms.who = refresher_of(*m.header("Session-Expires"));
+  terms.minimum = seconds_of(m, "Min-SE");
+  terms.supported = m.lists("Supported", "timer") || m.lists("Require", "timer");
+  return terms;
+}
 
 bool session_timer::too_brief(const session_terms& asked) {
   return asked.supported && asked.expires && *asked.expires < smallest;

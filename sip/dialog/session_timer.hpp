@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sip/message/message.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -17,6 +19,9 @@ struct session_terms {
   std::optional<std::chrono::seconds> minimum;  ///< Min-SE.
   bool supported = false;                       ///< "timer" in Supported or Require.
 };
+
+/// What a message says about session timers (RFC 4028).
+session_terms read_session_terms(const message& m);
 
 /// What is agreed for a dialog: how long the session lives without a refresh, and whose task that
 /// is. An interval of 0: the phone knows no session timers.

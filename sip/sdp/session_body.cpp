@@ -21,22 +21,6 @@ std::uint64_t fingerprint(std::string_view text) {
                  hash_of(text.substr(0, begin), 0xCBF29CE484222325u));
 }
 
-std::optional<std::chrono::seconds> seconds_of(const message& m, std::string_view name) {
-  if (const auto number = m.number(name)) return std::chrono::seconds{*number};
-  return std::nullopt;
-}
-
-refresher refresher_of(std::string_view session_expires) {
-  cut_to(session_expires, ';');
-  while (!session_expires.empty()) {
-    auto piece = trimmed(cut_to(session_expires, ';'));
-    if (!same_token(trimmed(cut_to(piece, '=')), "refresher")) continue;
-    if (same_token(trimmed(piece), "uac")) return refresher::uac;
-    if (same_token(trimmed(piece), "uas")) return refresher::uas;
-  }
-  return refresher::unspecified;
-}
-
 }  // namespace
 
 carried_session read_session(const message& m) {
@@ -56,15 +40,6 @@ carried_session read_session(const message& m) {
   found.session = std::make_shared<const session_description>(*std::move(parsed));
   found.fingerprint = fingerprint(m.body());
   return found;
-}
-
-session_terms read_session_terms(const message& m) {
-  session_terms terms;
-  terms.expires = seconds_of(m, "Session-Expires");
-  if (terms.expires) terms.who = refresher_of(*m.header("Session-Expires"));
-  terms.minimum = seconds_of(m, "Min-SE");
-  terms.supported = m.lists("Supported", "timer") || m.lists("Require", "timer");
-  return terms;
 }
 
 std::string sent_session::print(const session_ptr& session, std::uint64_t id,

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "kernel/values/session.hpp"
-#include "sip/dialog/session_timer.hpp"
 #include "sip/message/message.hpp"
 #include "sip/sdp/sdp.hpp"
 
@@ -20,9 +19,6 @@ struct carried_session {
 
 /// Reads the session a message carries (RFC 3261 §13.2.1).
 carried_session read_session(const message& m);
-
-/// What a message says about session timers (RFC 4028).
-session_terms read_session_terms(const message& m);
 
 /// What one side of a leg was last sent, and the o= line that goes with it (RFC 3264 §8).
 class sent_session {

@@ -34,16 +34,6 @@ void write_client_key(std::string_view branch, std::string_view method, std::str
 /// The branch in such a key.
 std::string_view branch_of_client_key(std::string_view key);
 
-/// SipHash-1-3 with a secret key: who does not know it cannot make two strings collide.
-class keyed_hash {
- public:
-  explicit keyed_hash(std::uint64_t seed);
-  std::uint64_t operator()(std::string_view bytes) const;
-
- private:
-  const std::uint64_t k0_, k1_;
-};
-
 /// The ACK for a non-2xx response to `invite`, our own request as it was sent (§17.1.1.3): same
 /// Request-URI, top Via, From, Call-ID, CSeq number and Routes; `to` is the response's To value.
 std::string write_ack(std::string_view invite, std::string_view to);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernel/values/party.hpp"
+#include "sip/message/keyed_hash.hpp"
 #include "sip/transaction/timer_wheel.hpp"
 #include "sip/transaction/transaction_fsm.hpp"
 #include "sip/transaction/transaction_key.hpp"
