@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct source {
-  std::string path;  ///< From the root of the repository: "kernel/log.cpp".
+  std::string path;  ///< From the root of the repository: "kernel/runtime/log.cpp".
   std::vector<std::string> lines;
 
   bool in(std::string_view folder) const { return path.starts_with(folder); }
@@ -70,7 +70,7 @@ std::optional<std::string> included(const std::string& line, char open, char clo
   return line.substr(begin + 1, end - begin - 1);
 }
 
-/// "plugins/media/" for plugins/media/engine.cpp, "sip/" for sip/uri.cpp.
+/// "plugins/media/" for plugins/media/engine.cpp, "sip/message/" for sip/message/uri.cpp.
 std::string folder_of(const source& of) {
   return of.path.substr(0, of.path.rfind('/') + 1);
 }
@@ -81,6 +81,44 @@ std::vector<std::string> floors_below(const source& of) {
   if (of.in("sip/")) return {"kernel/", "sip/"};
   if (of.in("actors/")) return {"kernel/", "actors/"};
   return {"kernel/", folder_of(of)};
+}
+
+/// The rooms of a wing, lowest first. Rooms that stand in one step do not include each other.
+struct room_order {
+  std::string_view wing;
+  std::vector<std::vector<std::string_view>> steps;
+
+  /// The step of a path "sip/event/subscription.hpp". What lies in the wing itself stands on top.
+  std::size_t step_of(std::string_view path) const {
+    const auto below = path.substr(wing.size());
+    const auto room = below.substr(0, below.find('/') + 1);
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      if (std::find(steps[i].begin(), steps[i].end(), room) != steps[i].end()) return i;
+    return steps.size();
+  }
+};
+
+const std::vector<room_order>& room_orders() {
+  static const std::vector<room_order> all{
+    {"kernel/", {{"values/"}, {"config/"}, {"messages/"}, {"runtime/"}, {"plugin/"}}},
+    {"sip/",
+     {{"message/"},
+      {"sdp/", "auth/", "transaction/", "transport/"},
+      {"dialog/"},
+      {"event/"},
+      {"shard/"}}},
+    {"actors/", {{"common/"}, {"call/"}, {"park/"}, {"extension/"}}}};
+  return all;
+}
+
+std::string room_of(std::string_view path) {
+  return std::string{path.substr(0, path.rfind('/') + 1)};
+}
+
+/// Whether a file of one room may include a file of another room of the same wing.
+bool may_include(const room_order& order, std::string_view path, std::string_view name) {
+  if (room_of(path) == room_of(name)) return true;
+  return order.step_of(name) < order.step_of(path);
 }
 
 /// Characters, not bytes: continuation bytes of UTF-8 have no width.
@@ -116,6 +154,36 @@ TEST_CASE("sip, actors and plugins include nothing but the kernel and themselves
   }
 }
 
+TEST_CASE("inside a wing, includes point from a room to the rooms below it", "[house]") {
+  findings wrong;
+  for (const auto& order : room_orders()) {
+    for (const auto& file : sources()) {
+      if (!file.in(order.wing)) continue;
+      for (std::size_t i = 0; i < file.lines.size(); ++i) {
+        const auto name = included(file.lines[i], '"', '"');
+        if (!name || !name->starts_with(order.wing) || may_include(order, file.path, *name))
+          continue;
+        wrong.add(file, i, room_of(file.path) + " may not include " + *name);
+      }
+    }
+  }
+}
+
+TEST_CASE("every file of a wing stands in a room that the order knows", "[house]") {
+  constexpr std::array<std::string_view, 2> on_top{"actors/switchboard.cpp",
+                                                   "actors/switchboard.hpp"};
+  findings wrong;
+  for (const auto& order : room_orders())
+    for (const auto& file : sources())
+      if (file.in(order.wing) && order.step_of(file.path) == order.steps.size()
+          && !excepted(file, on_top))
+        wrong.add(file, 0, "no room of " + std::string{order.wing});
+  const auto& sip = room_orders()[1];
+  CHECK(may_include(sip, "sip/shard/shard.cpp", "sip/message/uri.hpp"));
+  CHECK_FALSE(may_include(sip, "sip/message/uri.cpp", "sip/shard/shard.hpp"));
+  CHECK_FALSE(may_include(sip, "sip/auth/admission.hpp", "sip/transaction/transaction_key.hpp"));
+}
+
 TEST_CASE("only sip sees libosip2, and only through its one door", "[house]") {
   findings wrong;
   for (const auto& file : sources()) {
@@ -144,10 +212,9 @@ TEST_CASE("nothing sleeps", "[house]") {
 
 TEST_CASE("above the wire the time is passed in, or comes from the actor clock", "[house]") {
   // Where libevent wakes us, and the clock itself.
-  constexpr std::array<std::string_view, 4> wires{"sip/transport/udp_wire.cpp",
-                                                  "sip/transport/stream_wire.cpp",
-                                                  "kernel/runtime/loop_clock.cpp",
-                                                  "plugins/media/engine_actor.cpp"};
+  constexpr std::array<std::string_view, 4> wires{
+    "sip/transport/udp_wire.cpp", "sip/transport/stream_wire.cpp", "kernel/runtime/loop_clock.cpp",
+    "plugins/media/engine_actor.cpp"};
   const std::regex clock{R"((system_clock|steady_clock|clock_type)::now|\btime\((nullptr|NULL|0)\))"
                          R"(|\bgettimeofday\b|\bclock_gettime\b)"};
   findings wrong;
