@@ -8,6 +8,7 @@
 #include "kernel/runtime/journal.hpp"
 #include "kernel/runtime/log.hpp"
 #include "kernel/runtime/pinned.hpp"
+#include "kernel/runtime/publish_tenants.hpp"
 #include "kernel/runtime/registry.hpp"
 #include "plugins/media/plugin.hpp"
 #include "sip/message/message.hpp"
@@ -201,7 +202,7 @@ void node::reload() {
   }
   const auto& [fresh, tenants, phones] = std::get<0>(read);
   start_log(fresh->level, fresh->format);
-  context_->tenants->replace(tenants);
+  publish_tenants(*context_, tenants);
   for (const auto& key : fixed_changes(*node_, *fresh))
     out.warn("{} cannot change at run time; it will with the next start", key);
   if (phones.text != profiles_text_)

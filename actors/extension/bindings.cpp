@@ -73,6 +73,10 @@ bool bindings::expire(time_point now) {
   return std::erase_if(all_, [&](const binding& b) { return b.expires_at <= now; }) > 0;
 }
 
+void bindings::drop(std::uint16_t shard) {
+  std::erase_if(all_, [&](const binding& b) { return b.via.shard == shard; });
+}
+
 std::optional<bindings::time_point> bindings::next_expiry() const {
   if (all_.empty()) return std::nullopt;
   return std::min_element(all_.begin(), all_.end(),

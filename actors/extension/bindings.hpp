@@ -27,6 +27,8 @@ class bindings {
   std::vector<std::pair<flow, flow>> moved(const register_phone& request) const;
   /// Removes what has expired; true when something had.
   bool expire(time_point now);
+  /// Removes those that came by this shard.
+  void drop(std::uint16_t shard);
   /// When the next one expires.
   std::optional<time_point> next_expiry() const;
   /// By preference, then by age.

@@ -47,6 +47,7 @@ caf::behavior extension::make_behavior() {
   });
   return {
     [this](const register_phone& r) { register_phones(r); },
+    [this](const drop_phones& d) { forget_phones(d); },
     [this](show_contacts) { return reachable(); },
     [this](const leg_active& a) { leg_changed(a); },
     [this](const leg_idle& i) { leg_is_over(i); },
@@ -113,6 +114,14 @@ void extension::register_phones(const register_phone& r) {
       self->send(shard, comer);
   phones_changed(before);
   if (lamps) tell_lamps_of_phones(std::move(anew));
+}
+
+/// It shall neither ring nor be shown anything until it registers with the new password.
+void extension::forget_phones(const drop_phones& d) {
+  const auto before = phones.all().size();
+  phones.drop(d.shard);
+  phones_changed(before);
+  if (lamps) tell_lamps_of_phones({});
 }
 
 void extension::phones_changed(std::size_t before) {

@@ -47,6 +47,7 @@ struct extension {
 
  private:
   void register_phones(const register_phone& r);
+  void forget_phones(const drop_phones& d);
   void phones_changed(std::size_t before);
   void tell_lamps_of_phones(std::vector<std::string> anew);
   void tell_lamps_of_calls();

@@ -26,6 +26,20 @@ void tenant_list::add(const tenant_ptr& t) {
   if (t->is_default) fallback = t;
 }
 
+std::vector<user_name> revoked_users(const tenant_list& before, const tenant_list& after) {
+  std::vector<user_name> revoked;
+  for (const auto& [name, old] : before.by_name) {
+    const auto found = after.by_name.find(name);
+    const auto* const now = found == after.by_name.end() ? nullptr : found->second.get();
+    if (now == old.get()) continue;
+    for (const auto& [who, entry] : old->extensions) {
+      const auto* const kept = now && now->domain == old->domain ? now->extension(who) : nullptr;
+      if (!kept || kept->secret != entry.secret) revoked.push_back({name, who});
+    }
+  }
+  return revoked;
+}
+
 tenant_ptr tenant_book::find(const tenant_name& name) const {
   const auto list = current();
   const auto found = list->by_name.find(name);

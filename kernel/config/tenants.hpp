@@ -19,6 +19,8 @@ namespace parkway {
 struct digest_secret {
   std::array<std::uint8_t, 16> md5{};
   std::array<std::uint8_t, 32> sha256{};
+
+  bool operator==(const digest_secret&) const = default;
 };
 
 /// An extension of the directory.
@@ -134,6 +136,17 @@ struct tenant_list {
 
   void add(const tenant_ptr& t);
 };
+
+/// An extension of a tenant.
+struct user_name {
+  tenant_name tenant;
+  number extension;
+
+  bool operator==(const user_name&) const = default;
+};
+
+/// Who could authenticate before and cannot any more: taken out, or with another password or realm.
+std::vector<user_name> revoked_users(const tenant_list& before, const tenant_list& after);
 
 /// Where the present snapshot is found. Any thread reads; the configuration replaces.
 class tenant_book {

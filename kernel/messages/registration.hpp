@@ -57,6 +57,19 @@ struct phone_came {
   device phone;
 };
 
+/// The user has left the directory or has another password: what it was given on the old one ends.
+/// publish_tenants → every shard, which ends what it watches and passes drop_phones on.
+struct user_revoked {
+  tenant_name tenant;
+  number extension;
+};
+
+/// The phones that registered by this shard are forgotten. Behind every REGISTER that the shard has
+/// let in on the old password, before any on the new one. shard → extension.
+struct drop_phones {
+  std::uint16_t shard = 0;
+};
+
 /// Where can this extension be rung? anybody → extension; the reply is `contacts`.
 struct show_contacts {};
 struct contacts {
@@ -70,5 +83,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::register_phone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_registered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_moved)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::phone_came)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::user_revoked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::drop_phones)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::show_contacts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parkway::contacts)

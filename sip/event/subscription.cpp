@@ -35,6 +35,20 @@ std::string_view package_of(const subscribe_wish& wish) {
   return wish.kind == watch_kind::dialog ? "dialog" : "call-info";
 }
 
+std::string_view reason_of(subscription_end end) {
+  switch (end) {
+    case subscription_end::none:
+      break;
+    case subscription_end::timeout:
+      return "timeout";
+    case subscription_end::no_resource:
+      return "noresource";
+    case subscription_end::rejected:
+      return "rejected";
+  }
+  return {};
+}
+
 bool accepts(const message& request, std::string_view type) {
   const auto wanted = lower(type);
   for (const auto value : request.headers("Accept"))
@@ -83,9 +97,9 @@ notify_text notify_of(subscription& s, const lamp_ptr& state,
   notify_text text;
   text.lines.append(contact).append("Event: ").append(package_of(s.wish));
   if (!s.wish.event_id.empty()) text.lines.append(";id=").append(s.wish.event_id);
-  if (s.over) {
+  if (s.over()) {
     text.lines.append("\r\nSubscription-State: terminated;reason=");
-    text.lines.append(s.wish.line_seize ? "noresource\r\n" : "timeout\r\n");
+    text.lines.append(reason_of(s.end)).append("\r\n");
   } else {
     const auto left = std::chrono::ceil<seconds>(s.expires_at - now).count();
     text.lines.append("\r\nSubscription-State: active;expires=");

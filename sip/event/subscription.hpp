@@ -38,6 +38,9 @@ struct pending_subscribe {
   timer_id patience;
 };
 
+/// Why a subscription is over (RFC 6665 §4.2.2); none while it goes on.
+enum class subscription_end : std::uint8_t { none, timeout, no_resource, rejected };
+
 /// One SUBSCRIBE dialog, notifier's side (RFC 6665 §4.2). The shard moves it.
 struct subscription {
   subscription_id id;
@@ -57,10 +60,13 @@ struct subscription {
   transaction_id out;   ///< Of the NOTIFY that is not answered yet.
   bool owed = true;     ///< The next state is sent, whether it shows anything new or not.
   std::uint32_t version = 0;
-  bool over = false;  ///< The NOTIFY that is out, or the next one, is the last.
+  /// Not none: the NOTIFY that is out, or the next one, is the last.
+  subscription_end end = subscription_end::none;
   std::chrono::steady_clock::time_point expires_at;
   timer_id expiry;
   std::optional<pending_subscribe> pending;
+
+  bool over() const { return end != subscription_end::none; }
 };
 
 /// Everything of a NOTIFY behind its dialog headers.

@@ -1,4 +1,5 @@
 #include "kernel/runtime/log.hpp"
+#include "kernel/runtime/registry.hpp"
 #include "sip/event/dialog_info.hpp"
 #include "sip/event/park_info.hpp"
 #include "sip/message/reply_route.hpp"
@@ -140,10 +141,11 @@ void shard_core::on_watch_taken(const watch_taken& t) {
   s.owed = true;  // RFC 6665 §4.2.1.2
   if (!s.pending) return;
   answer_subscribe(s, 200);
-  s.over = s.wish.expires.count() == 0;
+  if (s.wish.expires.count() == 0)
+    s.end = s.wish.line_seize ? subscription_end::no_resource : subscription_end::timeout;
   s.expires_at = now_ + s.wish.expires;
   wheel_.cancel(s.expiry);
-  s.expiry = wheel_.add(s.over ? now_ + word_comes_within : s.expires_at,
+  s.expiry = wheel_.add(s.over() ? now_ + word_comes_within : s.expires_at,
                         cookie_parts{s.id.serial, subscription_timer}.pack());
 }
 
@@ -189,7 +191,7 @@ void shard_core::send_notify(subscription& s, const lamp_ptr& state) {
                        .lines(text.lines)
                        .finish(text.type, text.body);
   const auto serial = s.id.serial;
-  const bool last = s.over;
+  const bool last = s.over();
   const cookie_parts cookie{serial, static_cast<std::uint8_t>(leg_request::notify)};
   const auto sent = transactions_.open_client(branch, "NOTIFY", way, bytes, cookie.pack(), now_);
   if (sent) note_if_dialled(way, *sent, cookie.pack());
@@ -223,7 +225,7 @@ void shard_core::on_came(const phone_came& c) {
 
 /// Nobody answers what was sent to where the phone is no more.
 void shard_core::tell_back(subscription& s, bool anew) {
-  if (!s.notifier || s.over) return;
+  if (!s.notifier || s.over()) return;
   transactions_.forget(std::exchange(s.out, {}));
   s.owed = true;
   caf::anon_send(s.notifier, watcher_back{s.id, anew});
@@ -262,9 +264,31 @@ void shard_core::on_subscription_expiry(std::uint64_t serial) {
   if (found == subscriptions_.end()) return;
   auto& s = found->second;
   if (s.pending) return;  // Refreshed at the last moment: its answer decides.
-  if (!s.shown) return end_subscription(serial);
-  s.over = true;
-  send_notify(s, s.shown);
+  send_last_notify(s, subscription_end::timeout);
+}
+
+void shard_core::send_last_notify(subscription& s, subscription_end why) {
+  s.end = why;
+  if (s.shown)
+    send_notify(s, s.shown);
+  else
+    end_subscription(s.id.serial);
+}
+
+/// What it watches ends now, not with its next refresh, which is not asked for credentials. The
+/// actors hear of it behind all that this shard has sent them for that user.
+void shard_core::on_user_revoked(const user_revoked& r) {
+  const auto known = context_->actors->living(registry_kind::extension, r.tenant, r.extension.text);
+  if (known) caf::anon_send(known, drop_phones{options_.index});
+  const auto mine = watchers_.find(watcher_key(r.tenant, r.extension));
+  if (mine == watchers_.end()) return;
+  for (const auto serial : std::vector(mine->second.begin(), mine->second.end())) {
+    const auto found = subscriptions_.find(serial);
+    if (found == subscriptions_.end()) continue;
+    auto& s = found->second;
+    if (s.pending) answer_subscribe(s, 403);
+    send_last_notify(s, subscription_end::rejected);
+  }
 }
 
 void shard_core::end_subscription(std::uint64_t serial) {

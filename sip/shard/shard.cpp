@@ -358,6 +358,10 @@ void shard::command(const phone_came& c, time_point now) {
   enter(*core_, now, [&] { core_->on_came(c); });
 }
 
+void shard::command(const user_revoked& c, time_point now) {
+  enter(*core_, now, [&] { core_->on_user_revoked(c); });
+}
+
 void shard::command(const outside_park& c, time_point now) {
   enter(*core_, now, [&] { core_->on_outside_park(c); });
 }

@@ -85,6 +85,7 @@ class shard : public wire_listener {
   /// Takes effect within 50 ms: a thousand phones that come back at once cost a few passes.
   void command(const phone_moved& c, time_point now);
   void command(const phone_came& c, time_point now);
+  void command(const user_revoked& c, time_point now);
   void command(const outside_park& c, time_point now);
   void command(const watch_refused& c, time_point now);
   void command(const notify_watcher& c, time_point now);

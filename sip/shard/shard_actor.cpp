@@ -32,6 +32,7 @@ caf::behavior shard_actor::make_behavior() {
     forward<watch_taken>(this),
     forward<phone_moved>(this),
     forward<phone_came>(this),
+    forward<user_revoked>(this),
     forward<outside_park>(this),
     forward<watch_refused>(this),
     forward<notify_watcher>(this),

@@ -83,6 +83,7 @@ struct shard_core final : leg_host, transaction_user {
   void on_closed(const flow& connection);
   void on_moved(const phone_moved& c);
   void on_came(const phone_came& c);
+  void on_user_revoked(const user_revoked& c);
   void follow_moves();
   void on_refer(message request, const flow& from, const request_key& key);
   void on_outside_park(const outside_park& p);
@@ -107,6 +108,7 @@ struct shard_core final : leg_host, transaction_user {
   void on_notifier_timeout(std::uint64_t serial);
   void on_subscription_expiry(std::uint64_t serial);
   void end_subscription(std::uint64_t serial);
+  void send_last_notify(subscription& s, subscription_end why);
   void follow_with_keys(const phone_moved& c);
   void tell_back(subscription& s, bool anew);
   void note_if_dialled(const flow& via, transaction_id sent, std::uint64_t cookie);

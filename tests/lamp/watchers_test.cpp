@@ -353,3 +353,61 @@ TEST_CASE("a key that expects one ringing call is shown one: the oldest", "[lamp
   CHECK(has(key.body(), "Bob"));
   check_end(story);
 }
+
+namespace {
+
+struct revocation {
+  const char* of;
+  std::function<void(tenant&)> change;
+  int called;  ///< What a call to 102 is answered then.
+};
+
+}  // namespace
+
+TEST_CASE("who is taken out of the directory, or has a new password, sees nothing any more",
+          "[lamp][dialog][revoked]") {
+  simulation story{{.seed = GENERATE(seeds(3)), .shards = 2}};
+  const auto& how = GENERATE(values<revocation>(
+    {{"taken out", [](tenant& t) { t.extensions.erase(number{"102"}); }, 404},
+     {"new password", [](tenant& t) { t.extensions[number{"102"}].secret.md5.fill(7); }, 480}}));
+  INFO(how.of);
+  auto& bob = story.registered("bob", "102");
+  auto& alice = story.registered("alice", "101");
+  auto& james = story.registered("james", "103");
+  watch_key person{bob, "dialog", "sip:101@pbx.test", dialog_body_type};
+  watch_key calls{bob, "call-info", "sip:102@pbx.test", park_body_type};
+  watch_key stays{james, "dialog", "sip:101@pbx.test", dialog_body_type};
+  for (auto* key : {&person, &calls, &stays})
+    key->subscribe();
+  story.run_for(200ms);
+  story.change_tenant(how.change);
+  story.run_for(200ms);
+  CHECK(person.state() == "terminated;reason=rejected");
+  CHECK(calls.state() == "terminated;reason=rejected");
+  CHECK(stays.state().starts_with("active"));
+  const auto told = person.told().size();
+  person.subscribe();
+  auto& call = alice.call("102");
+  story.run_for(1s);
+  CHECK(person.status() == 481);
+  CHECK(call.seen().status == how.called);
+  CHECK(person.told().size() == told);
+  check_end(story);
+}
+
+TEST_CASE("a SUBSCRIBE under way while its user is taken out is refused", "[lamp][revoked]") {
+  simulation story{{.seed = GENERATE(seeds(10))}};
+  auto& bob = story.registered("bob", "102");
+  watch_key key{bob, "dialog", "sip:101@pbx.test", dialog_body_type};
+  key.subscribe();
+  const auto hop = GENERATE(1, 3, 5, 8, 12);
+  for (int i = 0; i < hop; ++i)
+    story.run_for(1ms);
+  story.change_tenant([](tenant& t) { t.extensions.erase(number{"102"}); });
+  story.run_for(1s);
+  CHECK((key.told().empty() || key.state() == "terminated;reason=rejected"));
+  key.subscribe();
+  story.run_for(1s);
+  CHECK(key.status() >= 400);
+  check_end(story);
+}

@@ -3,6 +3,7 @@
 #include "actors/extension/extension.hpp"
 #include "actors/switchboard.hpp"
 #include "kernel/runtime/journal.hpp"
+#include "kernel/runtime/publish_tenants.hpp"
 #include "kernel/runtime/registry.hpp"
 #include "sip/shard/shard_actor.hpp"
 #include "tests/sim/park_rules.hpp"
@@ -154,7 +155,7 @@ void simulation::change_tenant(const std::function<void(tenant&)>& how) {
   how(changed);
   auto after = std::make_shared<tenant_list>(*before);
   after->add(std::make_shared<const tenant>(std::move(changed)));
-  context_->tenants->replace(after);
+  publish_tenants(*context_, after);
 }
 
 // --- phones --------------------------------------------------------------------------------------
