@@ -60,6 +60,7 @@ timer_queue::~timer_queue() {
 caf::actor_id timer_queue::owner_of(const entry& what) {
   if (const auto* timeout = std::get_if<due_timeout>(&what)) return timeout->self->id();
   if (const auto* request = std::get_if<due_request>(&what)) return request->self->id();
+  if (const auto* message = std::get_if<due_message>(&what)) return message->receiver->id();
   return caf::invalid_actor_id;
 }
 

@@ -67,7 +67,8 @@ class timer_queue {
   bool cancel(caf::actor_id self, caf::atom_value type);
   /// Removes a request's timeout. False: none here.
   bool cancel(caf::actor_id self, caf::message_id request);
-  /// Removes every receive and request timeout of an actor.
+  /// Removes all that an actor waits for, messages too: CAF calls it when the actor has ended, and
+  /// what is addressed to it would pin its whole block (1.6 kB and more) until it is due.
   void cancel_all_of(caf::actor_id self);
   /// Removes everything, messages too.
   void clear();

@@ -161,6 +161,7 @@ void leg::send_ack(std::uint32_t sequence, std::string_view body) {
   ack_ = begin_request(shard_, via_, dialog_, "ACK", sequence, shard_.ids().branch())
            .lines(contact_line())
            .finish("application/sdp", body);
+  ack_.shrink_to_fit();  // Kept as long as the leg; the writer has room for any message.
   ack_sequence_ = sequence;
   shard_.send(via_, ack_);
 }

@@ -273,6 +273,24 @@ TEST_CASE("an asker that ends takes its timer along, wherever it set it", "[loop
   CHECK(pending_timers(system, 3) == 0);
 }
 
+TEST_CASE("what an ended actor has sent itself for later does not pin it", "[loop][timer]") {
+  loops config{3};
+  caf::actor_system system{config};
+  caf::scoped_actor self{system};
+  const auto one = spawn_pinned<silent>(system, find_worker(system, 2), caf::unit);
+  on(*find_worker(system, 2), [&] {
+    caf::delayed_anon_send(one, 1h, 7);
+    caf::delayed_anon_send(one, 2h, 8);
+    return true;
+  });
+  CHECK(pending_timers(system, 3) == 2);
+  self->monitor(one);
+  self->send_exit(one, caf::exit_reason::kill);
+  self->receive([](const caf::down_msg&) {});
+  REQUIRE(on(*find_worker(system, 2), [] { return true; }));
+  CHECK(pending_timers(system, 3) == 0);
+}
+
 TEST_CASE("a request nobody answers times out", "[loop][timer]") {
   loops config{2};
   caf::actor_system system{config};

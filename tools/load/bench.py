@@ -178,6 +178,7 @@ def memory(options, table, wanted):
         bench = Bench(options, options.users)
         try:
             bench.register(bench.class_('2'), CALLEES, 7000)
+            bench.register(bench.class_('1'), CALLERS, 6000)        # an extension is no part of its call
             kb, busy, said = bench.held(options.count, scenario, parker)
             table.add(f'memory of a {what} call', f'{kb:.1f} kB', said)
             if what == 'parked': table.add(f'CPU of {options.count} parked calls with music', f'{busy:.1f} % of a core', said)
