@@ -157,6 +157,10 @@ digest_guard::secret_key digest_guard::fresh_key() {
   return out;
 }
 
+std::uint64_t derived_seed(const digest_guard::secret_key& key, std::string_view purpose) {
+  return stamp_in(hmac(key, {"seed for ", purpose}).view().first(stamp_size));
+}
+
 digest_guard::digest_guard(const secret_key& key, std::chrono::seconds nonce_life)
   : key_(key), life_(nonce_life) {
   const auto made_up = hmac(key_, {"nobody"});

@@ -76,6 +76,9 @@ class digest_guard {
   std::chrono::seconds life_;
 };
 
+/// A secret for another purpose, the same wherever `key` is; it tells nothing about `key`.
+std::uint64_t derived_seed(const digest_guard::secret_key& key, std::string_view purpose);
+
 /// True when the response is the one that the secret gives (RFC 7616 §3.4.1). In constant time.
 bool is_right_answer(const digest_credentials& given, std::string_view method,
                      const digest_secret& secret);

@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::string_view magic_cookie = "z9hG4bK";  // RFC 3261 §8.1.1.7
 constexpr std::size_t shard_digits = 4;
+constexpr std::size_t random_digits = 8;  ///< Of a tag; a branch has twice as many.
+constexpr std::size_t seal_digits = 8;
+constexpr std::size_t branch_size =
+  magic_cookie.size() + shard_digits + 2 * random_digits + seal_digits;
 
 void append_hex(std::string& out, std::uint64_t value, int digits) {
   static constexpr char digit[] = "0123456789abcdef";
@@ -36,8 +40,8 @@ std::uint64_t mix(std::uint64_t hash, std::string_view text) {
 
 }  // namespace
 
-id_source::id_source(std::uint16_t shard, std::uint64_t seed)
-  : shard_(shard), seed_(seed == 0 ? 0 : seed + shard) {
+id_source::id_source(std::uint16_t shard, std::uint64_t seed, std::uint64_t seal)
+  : shard_(shard), seal_(seal), seed_(seed == 0 ? 0 : seed + shard) {
   stateless_key_ = random();
 }
 
@@ -66,10 +70,24 @@ std::uint32_t id_source::below(std::uint32_t limit) {
   return static_cast<std::uint32_t>((random() >> 32) * limit >> 32);
 }
 
+void id_source::append_seal(std::string& word) const {
+  append_hex(word, seal_(word) & 0xFFFFFFFFu, seal_digits);
+}
+
+bool id_source::is_sealed(std::string_view word) const {
+  if (word.size() < seal_digits) return false;
+  const auto body = word.substr(0, word.size() - seal_digits);
+  return read_hex<std::uint32_t>(word.substr(body.size()))
+         == static_cast<std::uint32_t>(seal_(body));
+}
+
 std::string id_source::branch() {
-  std::string text{magic_cookie};
+  std::string text;
+  text.reserve(branch_size);
+  text.append(magic_cookie);
   append_hex(text, shard_, shard_digits);
-  append_hex(text, random(), 16);
+  append_hex(text, random(), 2 * random_digits);
+  append_seal(text);
   return text;
 }
 
@@ -77,11 +95,12 @@ std::string id_source::leg_tag(std::uint64_t serial) {
   char hex[16];
   const auto end = std::to_chars(hex, hex + sizeof hex, serial, 16).ptr;
   std::string text;
-  text.reserve(shard_digits + sizeof hex + 9);
+  text.reserve(shard_digits + sizeof hex + 1 + random_digits + seal_digits);
   append_hex(text, shard_, shard_digits);
   text.append(hex, end);
   text.push_back('-');
-  append_hex(text, random(), 8);
+  append_hex(text, random(), random_digits);
+  append_seal(text);
   return text;
 }
 
@@ -101,9 +120,29 @@ std::string id_source::call_id() {
   return text;
 }
 
-std::optional<std::uint16_t> id_source::shard_of_branch(std::string_view branch) {
-  if (branch.size() != magic_cookie.size() + shard_digits + 16) return std::nullopt;
+std::optional<std::uint16_t> id_source::shard_of_branch(std::string_view branch) const {
+  if (branch.size() != branch_size || !branch.starts_with(magic_cookie) || !is_sealed(branch))
+    return std::nullopt;
   return read_hex<std::uint16_t>(branch.substr(magic_cookie.size(), shard_digits));
+}
+
+/// The top Via is the first header with a branch in all but the strangest messages.
+bool id_source::may_hold_branch(std::string_view header) const {
+  constexpr int looked_at_max = 8;
+  auto at = header.find(magic_cookie);
+  for (int i = 0; i < looked_at_max && at != header.npos; ++i) {
+    if (shard_of_branch(header.substr(at, branch_size))) return true;
+    at = header.find(magic_cookie, at + 1);
+  }
+  return false;
+}
+
+std::optional<tag_origin> id_source::origin_of(std::string_view tag) const {
+  const auto said = read_tag(tag);
+  if (!said || said->serial == 0 || tag.size() - tag.find('-') - 1 != random_digits + seal_digits
+      || !is_sealed(tag))
+    return std::nullopt;
+  return said;
 }
 
 std::optional<tag_origin> id_source::read_tag(std::string_view tag) {

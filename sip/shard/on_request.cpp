@@ -30,6 +30,13 @@ bool wants_privacy(const message& m) {
   return false;
 }
 
+/// To an answer of ours that made no dialog and for which nothing is kept.
+bool is_ack_of_refusal(const message& m) {
+  if (m.method() != method::ack) return false;
+  const auto said = id_source::read_tag(m.to_tag());
+  return said && said->serial == 0;
+}
+
 /// What a message that libosip2 cannot read is answered, where it can be.
 std::string answer_unread(const scan& read, std::uint16_t status, const flow& from) {
   return answer_unparsed(read.header, status, from.remote);
@@ -55,9 +62,19 @@ void shard_core::answer(const message& request, const flow& from, std::uint16_t 
   send(from, writer::response(request, status, tag, from.remote).lines(lines).finish());
 }
 
+void shard_core::answer_stray(const message& request, const flow& from, std::uint16_t status,
+                              std::string_view lines) {
+  if (ids_.origin_of(request.to_tag()) && !admit(from)) return;
+  answer(request, from, status, lines);
+}
+
 bool shard_core::post_over(std::uint16_t shard, const flow& from, std::string_view bytes) {
   if (shard == options_.index || shard >= options_.count) return false;
-  caf::anon_send(context_->shards.at(shard), stray_message{from, std::string{bytes}});
+  if (auto counted = stray_lanes_[shard].enter(bytes.size()))
+    caf::anon_send(context_->shards.at(shard),
+                   stray_message{from, std::string{bytes}, std::move(counted)});
+  else
+    ++counts_.crowded_out;
   return true;
 }
 
@@ -68,6 +85,10 @@ void shard_core::on_message(const flow& from, std::string_view bytes) {
   if (read.verdict == scan_verdict::keep_alive) return;
   auto status = read.status();
   if (read.verdict == scan_verdict::message) {
+    if (read.header.starts_with("SIP/") && !ids_.may_hold_branch(read.header)) {
+      ++counts_.dropped;  // An answer to nothing that we have asked.
+      return;
+    }
     auto parsed = message::parse(read);
     if (parsed) {
       if (parsed->is_request()) return on_request(*std::move(parsed), from, bytes);
@@ -76,24 +97,22 @@ void shard_core::on_message(const flow& from, std::string_view bytes) {
     status = 400;
   }
   ++counts_.dropped;
-  if (admission_.admit(from.remote.address, now_) != admission_verdict::admitted) return;
+  if (!admit(from)) return;
   const auto text = answer_unread(read, status, from);
   if (!text.empty()) send(from, text);
 }
 
 void shard_core::on_request(message request, const flow& source, std::string_view bytes) {
   const auto from = response_route(request, source);
-  const auto ours = id_source::read_tag(request.to_tag());
-  if (!ours && admission_.admit(from.remote.address, now_) != admission_verdict::admitted) {
+  const auto ours = ids_.origin_of(request.to_tag());
+  if (!ours && is_ack_of_refusal(request)) return;
+  if (!ours && !admit(from)) {
     ++counts_.dropped;
     return;
   }
   if (const auto wrong = validate(request)) {
     ++counts_.dropped;
-    // A made-up tag is no way around the rate of its source.
-    const bool limited =
-      ours && admission_.admit(from.remote.address, now_) != admission_verdict::admitted;
-    if (wrong->status != 0 && !limited) answer(request, from, wrong->status, wrong->headers);
+    if (wrong->status != 0) answer_stray(request, from, wrong->status, wrong->headers);
     return;
   }
   if (has_come_back(request)) return on_own_request(request, from);
@@ -109,7 +128,7 @@ void shard_core::on_request(message request, const flow& source, std::string_vie
 /// One of its Vias is ours.
 bool shard_core::has_come_back(const message& request) const {
   const auto is_ours = [this](std::string_view branch) {
-    return id_source::shard_of_branch(branch).value_or(options_.count) < options_.count;
+    return ids_.shard_of_branch(branch).has_value();
   };
   if (is_ours(request.top_via().branch)) return true;
   if (request.via_count() == 1) return false;
@@ -129,6 +148,7 @@ bool shard_core::has_come_back(const message& request) const {
 void shard_core::on_own_request(const message& request, const flow& from) {
   ++counts_.dropped;
   if (request.method() == method::ack) return;
+  if (ids_.origin_of(request.to_tag()) && !admit(from)) return;
   const auto tag =
     ids_.stateless_tag(request.call_id(), request.from_tag(), request.top_via().branch);
   const auto looped = writer::response(request, 482, tag, from.remote).finish();
@@ -144,9 +164,9 @@ void shard_core::on_ack(const message& ack) {
 
 void shard_core::on_cancel(const message& cancel, const flow& from, const request_key& key) {
   const auto invite = transactions_.invite_of(key);
-  if (!invite) return answer(cancel, from, 481);
+  if (!invite) return answer_stray(cancel, from, 481);
   auto* addressed = find(cookie_parts::from(invite->cookie).serial);
-  if (!addressed) return answer(cancel, from, 200);
+  if (!addressed) return answer_stray(cancel, from, 200);
   // With the tag of the INVITE's own answers (RFC 3261 §9.2).
   send(from, writer::response(cancel, 200, addressed->names().local_tag, from.remote).finish());
   addressed->on_cancel(invite->id);
@@ -163,12 +183,7 @@ void shard_core::on_request_in_dialog(message request, const flow& from, const r
     trust(from);  // The tags prove it.
     return on_resubscribe(watched->second, std::move(request), from, *transaction);
   }
-  if (!addressed || !addressed->is(request)) {
-    // A made-up tag is no way around the rate of its source.
-    const auto source = from.remote.address;
-    if (ours && admission_.admit(source, now_) != admission_verdict::admitted) return;
-    return answer(request, from, 481);
-  }
+  if (!addressed || !addressed->is(request)) return answer_stray(request, from, 481);
   const cookie_parts cookie{ours->serial, cookie_parts::none};
   const auto transaction = transactions_.open_server(key, from, cookie.pack(), now_);
   if (!transaction) return answer(request, from, 503, retry_later);

@@ -11,8 +11,12 @@ void shard_core::on_response(const message& response, const flow& from, std::str
     return;
   }
   const auto branch = response.top_via().branch;
-  const auto home = id_source::shard_of_branch(branch);
-  if (!home || post_over(*home, from, bytes)) return;
+  const auto home = ids_.shard_of_branch(branch);
+  if (!home) {
+    ++counts_.dropped;
+    return;
+  }
+  if (post_over(*home, from, bytes)) return;
   const auto known = transactions_.receive(branch, response.cseq_method_text(), response.status(),
                                            response.to_text(), now_);
   if (known.what != transaction_table::outcome::deliver) return;
@@ -28,7 +32,8 @@ void shard_core::on_response(const message& response, const flow& from, std::str
                              std::chrono::seconds{static_cast<std::int64_t>(later.value_or(0))});
   }
   const bool success = response.status() >= 200 && response.status() < 300;
-  if (success && response.cseq_method() == method::invite) dismiss(response, from);
+  // Whoever repeats it at will is not given two messages for each.
+  if (success && response.cseq_method() == method::invite && admit(from)) dismiss(response, from);
 }
 
 }  // namespace parkway::sip

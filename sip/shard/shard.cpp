@@ -16,14 +16,24 @@ namespace {
 /// Requests to one phone while a connection to it is made.
 constexpr std::size_t dialled_max = 64;
 
-digest_guard::secret_key nonce_key(const shard_options& options) {
-  if (options.nonce_key != digest_guard::secret_key{}) return options.nonce_key;
-  return digest_guard::fresh_key();
-}
+/// Phones keep to one address and port, so that few messages land on the wrong shard.
+constexpr lane::bounds stray_bounds{1000, 4u << 20};
+/// A busy line that many watch is told of to all of them at once, some by another shard's
+/// connections.
+constexpr lane::bounds outbound_bounds{10'000, 16u << 20};
 
 shard_options completed(shard_options options) {
+  if (options.nonce_key == digest_guard::secret_key{})
+    options.nonce_key = digest_guard::fresh_key();
   if (!options.calls) options.calls = std::make_shared<std::atomic<std::uint32_t>>(0);
   return options;
+}
+
+std::vector<lane> lanes(std::uint16_t count, const lane::bounds& most) {
+  std::vector<lane> made;
+  for (std::uint16_t i = 0; i < count; ++i)
+    made.emplace_back(most);
+  return made;
 }
 
 }  // namespace
@@ -31,13 +41,15 @@ shard_options completed(shard_options options) {
 shard_core::shard_core(const shard_options& options, wire& out, context_ptr context,
                        caf::actor switchboard, time_point now)
   : options_(completed(options)),
+    stray_lanes_(lanes(options.count, stray_bounds)),
+    outbound_lanes_(lanes(options.count, outbound_bounds)),
     out_(out),
     context_(std::move(context)),
     switchboard_(std::move(switchboard)),
     now_(now),
-    ids_(options.index, options.random_seed),
+    ids_(options.index, options.random_seed, derived_seed(options_.nonce_key, "words")),
     merge_hash_(ids_.random()),
-    authentication_(nonce_key(options), node()),
+    authentication_(options_.nonce_key, node()),
     admission_(admission_limits::from(node()), ids_.random(), now),
     transactions_({.hash_seed = ids_.random()}, *this, now),
     wheel_(now) {
@@ -91,7 +103,10 @@ bool shard_core::send(const flow& to, std::string_view bytes) {
     return out_.send(from_here, bytes);
   }
   if (to.shard >= options_.count) return false;
-  caf::anon_send(context_->shards.at(to.shard), outbound_message{to, std::string{bytes}});
+  auto counted = outbound_lanes_[to.shard].enter(bytes.size());
+  if (!counted) return ++counts_.crowded_out, false;
+  caf::anon_send(context_->shards.at(to.shard),
+                 outbound_message{to, std::string{bytes}, std::move(counted)});
   return true;
 }
 
@@ -259,6 +274,9 @@ shard_counts shard::counts() const {
   counts.transactions = core_->transactions_.live();
   counts.registrations_pending = core_->registrations_.size();
   counts.subscriptions = core_->subscriptions_.size();
+  for (const auto* lanes : {&core_->stray_lanes_, &core_->outbound_lanes_})
+    for (const auto& one : *lanes)
+      counts.under_way += one.under_way();
   return counts;
 }
 

@@ -23,7 +23,7 @@ struct shard_options {
   std::uint16_t index = 0;        ///< leg_id::shard of its legs, flow::shard of its sockets.
   std::uint16_t count = 1;        ///< Shards of this process.
   std::uint64_t random_seed = 0;  ///< 0: the system's randomness. Else tests, the same each run.
-  /// Key of the nonces, equal in all shards of a process; all 0: a fresh one.
+  /// Key of nonces, tags and branches, equal in all shards of a process; all 0: a fresh one.
   std::array<std::uint8_t, 32> nonce_key{};
   /// Inbound calls alive in all shards together, for [limits] calls; null: counted alone.
   std::shared_ptr<std::atomic<std::uint32_t>> calls;
@@ -31,14 +31,16 @@ struct shard_options {
 
 /// Numbers of what is alive in a shard and of what it has done, for metrics and tests.
 struct shard_counts {
-  std::uint64_t messages = 0;    ///< Received, of whatever kind.
-  std::uint64_t dropped = 0;     ///< Not worth an answer.
-  std::uint64_t challenged = 0;  ///< 401 sent.
-  std::uint64_t overloaded = 0;  ///< 503 sent.
+  std::uint64_t messages = 0;     ///< Received, of whatever kind.
+  std::uint64_t dropped = 0;      ///< Not worth an answer.
+  std::uint64_t challenged = 0;   ///< 401 sent.
+  std::uint64_t overloaded = 0;   ///< 503 sent.
+  std::uint64_t crowded_out = 0;  ///< For another shard, whose lane was full: dropped.
   std::size_t legs = 0;
   std::size_t transactions = 0;
   std::size_t subscriptions = 0;
   std::size_t registrations_pending = 0;  ///< REGISTERs an extension has not answered yet.
+  std::size_t under_way = 0;              ///< Messages in the mailboxes of other shards.
 };
 
 /// One worker loop's share of SIP: transactions, dialogs, legs and their timers (RFC 3261). No

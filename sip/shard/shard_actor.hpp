@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernel/runtime/actor.hpp"
+#include "sip/shard/lane.hpp"
 #include "sip/shard/shard.hpp"
 
 #include <string>
@@ -11,12 +12,14 @@ namespace parkway::sip {
 struct stray_message {
   flow from;
   std::string bytes;
+  passage counted;
 };
 
 /// shard → shard: please send this on a connection that is yours.
 struct outbound_message {
   flow to;
   std::string bytes;
+  passage counted;
 };
 
 /// shard → shard: who is at the far side of this connection of yours has proved who it is.

@@ -6,6 +6,7 @@
 #include "sip/dialog/leg_host.hpp"
 #include "sip/dialog/refer_reports.hpp"
 #include "sip/event/subscription.hpp"
+#include "sip/shard/lane.hpp"
 #include "sip/shard/shard.hpp"
 #include "sip/transaction/timer_wheel.hpp"
 #include "sip/transaction/transaction_table.hpp"
@@ -128,7 +129,15 @@ struct shard_core final : leg_host, transaction_user {
   /// Answers without keeping anything (RFC 3261 §8.2.7).
   void answer(const message& request, const flow& from, std::uint16_t status,
               std::string_view lines = {});
-  /// True: the message belongs to another shard, and is on its way there.
+  /// The same where the request claims a dialog, which has let it in free of its source's rate, and
+  /// there is none: it counts after all. Over the rate: not a word.
+  void answer_stray(const message& request, const flow& from, std::uint16_t status,
+                    std::string_view lines = {});
+  bool admit(const flow& from) {
+    return admission_.admit(from.remote.address, now_) == admission_verdict::admitted;
+  }
+  /// True: the message belongs to another shard, and is on its way there, or lost where too much
+  /// is.
   bool post_over(std::uint16_t shard, const flow& from, std::string_view bytes);
 
   leg& make_leg(leg_id id, caf::actor owner, tenant_ptr whose, const flow& via);
@@ -165,6 +174,8 @@ struct shard_core final : leg_host, transaction_user {
   void on_transport_error(transaction_id which, std::uint64_t cookie) override;
 
   const shard_options options_;
+  std::vector<lane> stray_lanes_;     ///< To each shard, for what has landed here.
+  std::vector<lane> outbound_lanes_;  ///< To each shard, for what goes out by its connections.
   wire& out_;
   const context_ptr context_;
   const caf::actor switchboard_;

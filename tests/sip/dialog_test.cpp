@@ -96,7 +96,7 @@ TEST_CASE("sequence numbers only grow", "[dialog]") {
 
 TEST_CASE("tags and branches say which shard made them", "[ids]") {
   id_source ids{0xAB, 1};
-  CHECK(id_source::shard_of_branch(ids.branch()) == 0xAB);
+  CHECK(ids.shard_of_branch(ids.branch()) == 0xAB);
   const auto origin = id_source::read_tag(ids.leg_tag(0x123456789));
   REQUIRE(origin);
   CHECK(origin->shard == 0xAB);
@@ -104,7 +104,35 @@ TEST_CASE("tags and branches say which shard made them", "[ids]") {
   CHECK(id_source::read_tag(ids.stateless_tag("c", "f", "b"))->serial == 0);
   for (const auto* strange : {"", "-", "00ab", "00ab-", "xyz1-00000000", "as7d8f7a-sd87f", "12345"})
     CHECK_FALSE(id_source::read_tag(strange));
-  CHECK_FALSE(id_source::shard_of_branch("z9hG4bKnobody"));
+  CHECK_FALSE(ids.shard_of_branch("z9hG4bKnobody"));
+}
+
+TEST_CASE("a tag or branch that no shard of ours has made is known for what it is", "[ids]") {
+  id_source here{0, 1, 5}, there{1, 2, 5}, stranger{1, 2, 6};
+  const auto tag = there.leg_tag(7);
+  const auto branch = there.branch();
+  REQUIRE(here.origin_of(tag));
+  CHECK(here.origin_of(tag)->shard == 1);
+  CHECK(here.shard_of_branch(branch) == 1);
+  CHECK_FALSE(here.origin_of(stranger.leg_tag(7)));
+  CHECK_FALSE(here.shard_of_branch(stranger.branch()));
+  CHECK_FALSE(here.origin_of(here.stateless_tag("c", "f", "b")));
+  for (std::size_t i = 0; i < tag.size(); ++i) {
+    auto altered = tag;
+    altered[i] = altered[i] == '1' ? '2' : '1';
+    CHECK_FALSE(here.origin_of(altered));
+  }
+  for (std::size_t i = 0; i < branch.size(); ++i) {
+    auto altered = branch;
+    altered[i] = altered[i] == '1' ? '2' : '1';
+    CHECK_FALSE(here.shard_of_branch(altered));
+  }
+  for (const auto* made_up : {"", "-", "00001-12345678", "000015-1234567812345678", "12345678"})
+    CHECK_FALSE(here.origin_of(made_up));
+  CHECK(
+    here.may_hold_branch("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=" + branch + ";rport\r\n"));
+  CHECK_FALSE(here.may_hold_branch("Via: SIP/2.0/UDP h;branch=" + stranger.branch() + "\r\n"));
+  CHECK_FALSE(here.may_hold_branch("Via: SIP/2.0/UDP h;branch=z9hG4bK"));
 }
 
 TEST_CASE("words are not given twice; an answer that keeps nothing has one tag a request",

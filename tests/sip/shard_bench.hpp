@@ -6,6 +6,7 @@
 #include "kernel/runtime/actor.hpp"
 #include "kernel/runtime/registry.hpp"
 #include "sip/auth/digest.hpp"
+#include "sip/message/ids.hpp"
 #include "sip/message/message.hpp"
 #include "sip/sdp/sdp.hpp"
 #include "sip/shard/shard.hpp"
@@ -207,6 +208,18 @@ struct test_bench {
   }
   void arrives(const std::string& text) { arrives(text, phone()); }
 
+  /// Makes tags and branches as another shard of the process would.
+  static id_source words_of(std::uint16_t index) {
+    digest_guard::secret_key key;
+    key.fill(7);
+    return {index, 99, derived_seed(key, "words")};
+  }
+  /// Somebody whose network is not exempt.
+  static flow stranger(std::uint16_t port = 5060) {
+    flow via;
+    via.remote = {*ip_address::parse("198.51.100.7"), port};
+    return via;
+  }
   static flow phone(int last_byte = 103, std::uint16_t port = 5060) {
     flow via;
     via.remote = {*ip_address::parse("192.0.2." + std::to_string(last_byte)), port};

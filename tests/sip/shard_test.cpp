@@ -215,34 +215,99 @@ TEST_CASE("a stranger who guesses passwords is banned, and the other shards hear
   at.next_response(401);
 }
 
-TEST_CASE("a made-up tag is no way around the rate of its source", "[shard]") {
+TEST_CASE("no tag is a way around the rate of its source", "[shard]") {
   settings node;
   node.requests_per_second = 3;
-  test_bench at{node};
-  auto stranger = test_bench::phone();
-  stranger.remote.address = *ip_address::parse("198.51.100.7");
+  const std::uint16_t shards = GENERATE(1, 2);
+  test_bench at{node, 0, shards};
+  const std::string method = GENERATE("BYE", "CANCEL", "INFO", "REFER", "MESSAGE", "DANCE");
+  // Of nobody; of no leg; of a leg that is no more.
+  const std::string tag = GENERATE(as<std::string>{}, "00001-12345678", "00011-12345678",
+                                   "00010-1234567812345678", "00011-1234567812345678", "own");
   const bool sound = GENERATE(true, false);
   for (int i = 0; i < 10; ++i) {
-    auto text = simple(at, "BYE", "sip:104@pbx.test", {}, ";tag=00001-12345678");
+    auto text = simple(at, method, "sip:104@pbx.test", {},
+                       ";tag=" + (tag == "own" ? test_bench::words_of(0).leg_tag(5) : tag));
     if (!sound) text.replace(text.find("Max-Forwards: 70"), 16, "Max-Forwards: 700");
-    at.arrives(text, stranger);
+    at.arrives(text, test_bench::stranger());
   }
   CHECK(at.wire.out.size() == 3);
+  CHECK(at.hears_nothing());
+}
+
+TEST_CASE("who is banned is not answered, whatever tag he makes up", "[shard]") {
+  settings node;
+  node.ban_after = 1;
+  test_bench at{node, 0, 2};
+  at.arrives(register_text(at, {}, 1), test_bench::stranger());
+  at.next_response(401);
+  for (std::uint32_t i = 0; i < 10; ++i)
+    at.shard->on_authentication_failure(test_bench::stranger().remote.address, at.now);
+  for (const std::string tag : {"", ";tag=00001-12345678", ";tag=00011-12345678"})
+    for (const std::string method : {"BYE", "CANCEL", "OPTIONS", "INVITE", "REGISTER"})
+      at.arrives(simple(at, method, "sip:104@pbx.test", {}, tag), test_bench::stranger());
+  CHECK(at.silent());
+  CHECK(at.hears_nothing());
+}
+
+TEST_CASE("a response whose branch is not ours is dropped, also where it names another shard",
+          "[shard]") {
+  test_bench at{{}, 0, 2};
+  const auto answer = [&](const std::string& branch) {
+    at.arrives("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=" + branch
+                 + "\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: c\r\n"
+                   "CSeq: 1 INVITE\r\nContact: <sip:a@h>\r\nContent-Length: 0\r\n\r\n",
+               test_bench::stranger());
+  };
+  const auto before = at.shard->counts().dropped;
+  answer("z9hG4bK00010123456789abcdef");
+  answer("z9hG4bK00010123456789abcdef01234567");
+  answer("z9hG4bK00000123456789abcdef01234567");
+  answer("z9hG4bKelse");
+  CHECK(at.shard->counts().dropped == before + 4);
+  CHECK(at.hears_nothing());
+  CHECK(at.silent());
 }
 
 TEST_CASE("a message for another shard's dialog is posted there, whole", "[shard]") {
   test_bench at{{}, 0, 2};
-  const auto text = simple(at, "BYE", "sip:104@pbx.test", {}, ";tag=00015-12345678");
+  auto there = test_bench::words_of(1);
+  const auto text = simple(at, "BYE", "sip:104@pbx.test", {}, ";tag=" + there.leg_tag(5));
   at.arrives(text);
   CHECK(at.silent());
   CHECK(at.hears<stray_message>().bytes == text);
 
-  auto response = simple(at, "OPTIONS", "sip:pbx.test");
-  response =
-    "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK00010123456789abcdef\r\nFrom: <sip:a@b>"
-    ";tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: c\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n";
+  const auto response = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=" + there.branch()
+                        + "\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: c\r\n"
+                          "CSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n";
   at.arrives(response);
   CHECK(at.hears<stray_message>().bytes == response);
+}
+
+TEST_CASE("of what is for another shard so much is under way at once, and no more", "[shard]") {
+  test_bench at{{}, 0, 2};
+  auto there = test_bench::words_of(1);
+  const auto tag = ";tag=" + there.leg_tag(5);
+  const auto flood = [&](int count, const std::string& lines = {}) {
+    for (int i = 0; i < count; ++i)
+      at.arrives(simple(at, "BYE", "sip:104@pbx.test", lines, tag));
+  };
+  flood(3000);
+  CHECK(at.heard.size() == 1000);
+  CHECK(at.shard->counts().crowded_out == 2000);
+  CHECK(at.shard->counts().under_way == 1000);
+  at.heard.clear();
+  CHECK(at.shard->counts().under_way == 0);
+  flood(10);
+  CHECK(at.heard.size() == 10);
+  at.heard.clear();
+  // Large ones fill the lane sooner.
+  std::string bulk;
+  for (int i = 0; i < 8; ++i)
+    bulk += "X-" + std::to_string(i) + ": " + std::string(1900, 'x') + "\r\n";
+  flood(1000, bulk);
+  CHECK(at.heard.size() < 300);
+  CHECK(at.silent());
 }
 
 TEST_CASE("a stream of another shard is written by that shard", "[shard]") {
