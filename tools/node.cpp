@@ -95,7 +95,7 @@ const plugin_manifest* find_manifest(const std::string& name, const settings& fr
   return nullptr;
 }
 
-/// Signs the nonces of all shards, so that a phone may answer a challenge on another one.
+/// Signs the nonces, tags and branches of all shards.
 decltype(sip::shard_options::nonce_key) random_key() {
   decltype(sip::shard_options::nonce_key) key;
   if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
@@ -164,6 +164,7 @@ void node::start_shards(std::vector<std::unique_ptr<sip::shard_wire>> wires) {
   options.count = static_cast<std::uint16_t>(shard_count_);
   options.nonce_key = random_key();
   options.calls = std::make_shared<std::atomic<std::uint32_t>>(0);
+  options.proved = std::make_shared<sip::proved_sources>();
   for (std::uint16_t i = 0; i < options.count; ++i)
     context_->switchboards.push_back(spawn_switchboard(context_, i));
   for (std::uint16_t i = 0; i < options.count; ++i) {

@@ -60,7 +60,7 @@ struct settings {
   std::filesystem::path seed;  ///< The directory file; empty: none.
   std::vector<network> exempt;
   std::uint32_t requests_per_second = 200;
-  std::uint32_t ban_after = 10;
+  std::uint32_t ban_after = 10;  ///< 0: never.
   std::chrono::seconds ban_time{60};
   std::chrono::seconds nonce_life{300};
   std::uint32_t calls_max = 10000;

@@ -185,7 +185,8 @@ void read_limits(table_reader table, settings& into) {
     return static_cast<std::uint32_t>(table.integer(key, fallback, 1, max));
   };
   into.requests_per_second = count("requests_per_second", into.requests_per_second, 1'000'000);
-  into.ban_after = count("ban_after", into.ban_after, 100'000);
+  into.ban_after =
+    static_cast<std::uint32_t>(table.integer("ban_after", into.ban_after, 0, 100'000));
   into.ban_time = table.seconds("ban_time", into.ban_time, 1, 86'400);
   into.nonce_life = table.seconds("nonce_life", into.nonce_life, 1, 86'400);
   into.calls_max = count("calls", into.calls_max, 1'000'000);

@@ -56,7 +56,7 @@ bool complete(const digest_credentials& c) {
   if (c.username.empty() || c.realm.empty() || c.nonce.empty() || c.uri.empty()) return false;
   if (c.qop.empty()) return !c.response.empty();
   return same_token(c.qop, "auth") && !c.response.empty() && !c.cnonce.empty()
-         && c.nonce_count.size() == 8;
+         && c.nonce_count.size() == 8 && hex_number_in<std::uint32_t>(c.nonce_count);
 }
 
 }  // namespace

@@ -81,18 +81,6 @@ struct hex_text {
   std::string_view view() const { return {digits.data(), size}; }
 };
 
-/// Reads exactly out.size() bytes in hexadecimal, in either case.
-bool read_hex(std::string_view text, std::span<std::uint8_t> out) {
-  if (text.size() != out.size() * 2) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = lower(text[i]);
-    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-    if (digit < 0) return false;
-    out[i / 2] = static_cast<std::uint8_t>(i % 2 ? out[i / 2] | digit : digit << 4);
-  }
-  return true;
-}
-
 std::string_view chars(bytes_view bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -114,19 +102,19 @@ hash_value hmac(const digest_guard::secret_key& key, std::initializer_list<std::
   return hash(digest_algorithm::sha256, {outer_pad, chars(first.view())});
 }
 
-/// H(H(A1):nonce[:nc:cnonce:qop]:H(A2)) (RFC 7616 §3.4.1; without qop: RFC 2069).
+/// H(H(A1):nonce:nc:cnonce:qop:H(A2)) (RFC 7616 §3.4.1).
 hash_value expected_response(const digest_credentials& given, std::string_view method,
                              const digest_secret& secret) {
   const bool md5 = given.algorithm == digest_algorithm::md5;
   const hex_text a1(md5 ? bytes_view(secret.md5) : bytes_view(secret.sha256));
   const hex_text a2(hash(given.algorithm, {method, ":", given.uri}).view());
-  if (given.qop.empty())
-    return hash(given.algorithm, {a1.view(), ":", given.nonce, ":", a2.view()});
   return hash(given.algorithm, {a1.view(), ":", given.nonce, ":", given.nonce_count, ":",
                                 given.cnonce, ":", given.qop, ":", a2.view()});
 }
 
-constexpr std::size_t stamp_size = 8, proof_size = 12;
+/// A nonce in hexadecimal digits: shard, time, serial, proof.
+constexpr std::size_t shard_digits = 4, stamp_digits = 12, serial_digits = 12, proof_digits = 24;
+constexpr std::size_t said_digits = shard_digits + stamp_digits + serial_digits;
 
 /// Milliseconds of the actor clock, as the nonce carries them.
 std::uint64_t stamp_of(digest_guard::time_point t) {
@@ -134,18 +122,13 @@ std::uint64_t stamp_of(digest_guard::time_point t) {
     std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count());
 }
 
-std::array<std::uint8_t, stamp_size> stamp_bytes(std::uint64_t stamp) {
-  std::array<std::uint8_t, stamp_size> out;
-  for (std::size_t i = 0; i < stamp_size; ++i)
-    out[i] = static_cast<std::uint8_t>(stamp >> (8 * (stamp_size - 1 - i)));
-  return out;
+void append_digits(std::string& out, std::uint64_t value, std::size_t digits) {
+  for (std::size_t shift = digits * 4; shift > 0; shift -= 4)
+    out.push_back(hex_digits[value >> (shift - 4) & 15]);
 }
 
-std::uint64_t stamp_in(bytes_view bytes) {
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < stamp_size; ++i)
-    out = out << 8 | bytes[i];
-  return out;
+bool same_text(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 }  // namespace
@@ -158,72 +141,70 @@ digest_guard::secret_key digest_guard::fresh_key() {
 }
 
 std::uint64_t derived_seed(const digest_guard::secret_key& key, std::string_view purpose) {
-  return stamp_in(hmac(key, {"seed for ", purpose}).view().first(stamp_size));
+  std::uint64_t seed = 0;
+  std::memcpy(&seed, hmac(key, {"seed for ", purpose}).bytes.data(), sizeof seed);
+  return seed;
 }
 
-digest_guard::digest_guard(const secret_key& key, std::chrono::seconds nonce_life)
-  : key_(key), life_(nonce_life) {
+digest_guard::digest_guard(const secret_key& key, std::chrono::seconds nonce_life,
+                           std::uint16_t shard)
+  : key_(key), shard_(shard), life_(nonce_life) {
   const auto made_up = hmac(key_, {"nobody"});
   std::memcpy(nobody_.sha256.data(), made_up.bytes.data(), nobody_.sha256.size());
   std::memcpy(nobody_.md5.data(), made_up.bytes.data(), nobody_.md5.size());
 }
 
-std::array<std::uint8_t, 12> digest_guard::proof(std::uint64_t stamp, std::string_view realm,
-                                                 const ip_address& source) const {
+std::string digest_guard::proof(std::string_view said, std::string_view realm,
+                                const ip_address& source) const {
   const bool v6 = source.version == ip_version::v6;
   const bytes_view prefix(source.bytes.data(), v6 ? 8 : 4);
-  const auto whole = hmac(key_, {chars(stamp_bytes(stamp)), chars(prefix), realm});
-  std::array<std::uint8_t, proof_size> out;
-  std::memcpy(out.data(), whole.bytes.data(), out.size());
-  return out;
-}
-
-std::string digest_guard::nonce(std::string_view realm, const ip_address& source,
-                                time_point now) const {
-  const auto stamp = stamp_of(now);
-  std::string out(hex_text(stamp_bytes(stamp)).view());
-  out += hex_text(proof(stamp, realm, source)).view();
-  return out;
-}
-
-bool digest_guard::made_here(std::string_view nonce, std::string_view realm,
-                             const ip_address& source) const {
-  std::array<std::uint8_t, stamp_size + proof_size> bytes;
-  if (!read_hex(nonce, bytes)) return false;
-  const auto expected = proof(stamp_in(bytes), realm, source);
-  return CRYPTO_memcmp(expected.data(), bytes.data() + stamp_size, proof_size) == 0;
-}
-
-bool digest_guard::fresh(std::string_view nonce, time_point now) const {
-  std::array<std::uint8_t, stamp_size> bytes;
-  if (!read_hex(nonce.substr(0, 2 * stamp_size), bytes)) return false;
-  const auto made = stamp_in(bytes), present = stamp_of(now);
-  const auto life = static_cast<std::uint64_t>(std::chrono::milliseconds(life_).count());
-  // Clocks of two shards may differ by a moment: a nonce may seem to be of the future.
-  return made > present ? made - present < 1000 : present - made <= life;
+  const auto whole = hmac(key_, {said, chars(prefix), realm});
+  return std::string{hex_text(whole.view()).view().substr(0, proof_digits)};
 }
 
 std::string digest_guard::challenge(std::string_view realm, digest_algorithm algorithm, bool stale,
-                                    const ip_address& source, time_point now) const {
+                                    const ip_address& source, time_point now,
+                                    std::uint64_t serial) const {
+  std::string nonce;
+  nonce.reserve(said_digits + proof_digits);
+  append_digits(nonce, shard_, shard_digits);
+  append_digits(nonce, stamp_of(now), stamp_digits);
+  append_digits(nonce, serial, serial_digits);
+  nonce += proof(nonce, realm, source);
   std::string out;
   out.reserve(128 + realm.size());
-  out.append("Digest realm=\"")
-    .append(realm)
-    .append("\", nonce=\"")
-    .append(nonce(realm, source, now));
+  out.append("Digest realm=\"").append(realm).append("\", nonce=\"").append(nonce);
   out.append("\", algorithm=").append(algorithm == digest_algorithm::md5 ? "MD5" : "SHA-256");
   out.append(", qop=\"auth\"");
   if (stale) out += ", stale=true";
   return out;
 }
 
+bool digest_guard::made_here(std::string_view nonce, std::string_view realm,
+                             const ip_address& source) const {
+  if (nonce.size() != said_digits + proof_digits
+      || hex_number_in<std::uint16_t>(nonce.substr(0, shard_digits)) != shard_)
+    return false;
+  return same_text(nonce.substr(said_digits), proof(nonce.substr(0, said_digits), realm, source));
+}
+
+bool digest_guard::fresh(std::string_view nonce, time_point now) const {
+  const auto made =
+    hex_number_in<std::uint64_t>(nonce.substr(shard_digits, stamp_digits)).value_or(0);
+  const auto present = stamp_of(now);
+  const auto life = static_cast<std::uint64_t>(std::chrono::milliseconds(life_).count());
+  return made <= present && present - made <= life;
+}
+
+std::uint64_t digest_guard::serial_of(std::string_view nonce) {
+  return hex_number_in<std::uint64_t>(nonce.substr(shard_digits + stamp_digits, serial_digits))
+    .value_or(0);
+}
+
 bool is_right_answer(const digest_credentials& given, std::string_view method,
                      const digest_secret& secret) {
-  std::array<std::uint8_t, 32> response{};
-  const std::span<std::uint8_t> place(response.data(), size_of(given.algorithm));
-  const bool readable = read_hex(given.response, place);
   const auto expected = expected_response(given, method, secret);
-  return CRYPTO_memcmp(expected.bytes.data(), response.data(), expected.size) == 0 && readable;
+  return same_text(lower(given.response), hex_text(expected.view()).view());
 }
 
 digest_verdict digest_guard::check(const digest_credentials& given, std::string_view method,
@@ -234,16 +215,6 @@ digest_verdict digest_guard::check(const digest_credentials& given, std::string_
   // Computed for an unknown user, too: the time taken tells nothing.
   const bool right = is_right_answer(given, method, secret ? *secret : nobody_);
   return secret && right && given.realm == realm ? digest_verdict::ok : digest_verdict::wrong;
-}
-
-digest_secret digest_secret_of(std::string_view user, std::string_view realm,
-                               std::string_view password) {
-  digest_secret out;
-  const auto md5 = hash(digest_algorithm::md5, {user, ":", realm, ":", password});
-  const auto sha256 = hash(digest_algorithm::sha256, {user, ":", realm, ":", password});
-  std::memcpy(out.md5.data(), md5.bytes.data(), out.md5.size());
-  std::memcpy(out.sha256.data(), sha256.bytes.data(), out.sha256.size());
-  return out;
 }
 
 }  // namespace parkway::sip

@@ -1,5 +1,7 @@
 #include "sip/message/ids.hpp"
 
+#include "sip/message/text.hpp"
+
 #include <openssl/rand.h>
 
 #include <charconv>
@@ -20,14 +22,6 @@ void append_hex(std::string& out, std::uint64_t value, int digits) {
   static constexpr char digit[] = "0123456789abcdef";
   for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4)
     out.push_back(digit[(value >> shift) & 0xF]);
-}
-
-template <class T>
-std::optional<T> read_hex(std::string_view text) {
-  T value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 /// FNV-1a with a final mix: not for secrecy by itself, it is keyed by a random start.
@@ -77,7 +71,7 @@ void id_source::append_seal(std::string& word) const {
 bool id_source::is_sealed(std::string_view word) const {
   if (word.size() < seal_digits) return false;
   const auto body = word.substr(0, word.size() - seal_digits);
-  return read_hex<std::uint32_t>(word.substr(body.size()))
+  return hex_number_in<std::uint32_t>(word.substr(body.size()))
          == static_cast<std::uint32_t>(seal_(body));
 }
 
@@ -123,7 +117,7 @@ std::string id_source::call_id() {
 std::optional<std::uint16_t> id_source::shard_of_branch(std::string_view branch) const {
   if (branch.size() != branch_size || !branch.starts_with(magic_cookie) || !is_sealed(branch))
     return std::nullopt;
-  return read_hex<std::uint16_t>(branch.substr(magic_cookie.size(), shard_digits));
+  return hex_number_in<std::uint16_t>(branch.substr(magic_cookie.size(), shard_digits));
 }
 
 /// The top Via is the first header with a branch in all but the strangest messages.
@@ -148,8 +142,8 @@ std::optional<tag_origin> id_source::origin_of(std::string_view tag) const {
 std::optional<tag_origin> id_source::read_tag(std::string_view tag) {
   const auto dash = tag.find('-');
   if (dash == tag.npos || dash <= shard_digits) return std::nullopt;
-  const auto shard = read_hex<std::uint16_t>(tag.substr(0, shard_digits));
-  const auto serial = read_hex<std::uint64_t>(tag.substr(shard_digits, dash - shard_digits));
+  const auto shard = hex_number_in<std::uint16_t>(tag.substr(0, shard_digits));
+  const auto serial = hex_number_in<std::uint64_t>(tag.substr(shard_digits, dash - shard_digits));
   if (!shard || !serial) return std::nullopt;
   return tag_origin{*shard, *serial};
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace parkway::sip {
 
@@ -45,6 +46,15 @@ inline std::optional<std::uint64_t> number_in(std::string_view text, std::uint64
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value > max)
     return std::nullopt;
+  return value;
+}
+
+/// A hexadecimal number that fills `text`; anything else is nothing.
+template <class Number>
+std::optional<Number> hex_number_in(std::string_view text) {
+  Number value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
 

@@ -40,13 +40,19 @@ void shard_core::on_register(message request, const flow& from, const request_ke
   if (!to) return answer(request, from, 404);
   const auto who = authenticate(request, from, to->address.host);
   if (!who) return;
-  if (to->address.user != who->extension->number.text) return answer(request, from, 403);
+  const auto& own = who->extension->number.text;
+  if (to->address.user != own) {
+    complain(own, from, "it registers \"" + to->address.user + "\" with its own password");
+    return answer(request, from, 403);
+  }
   auto wish = read_register(request, from);
   if (const auto* wrong = std::get_if<rejection>(&wish))
     return answer(request, from, wrong->status, wrong->headers);
   for (const auto& change : std::get<registration_wish>(wish).changes)
-    if (change.expires.count() != 0 && is_our_own(change.contact, from))
+    if (change.expires.count() != 0 && is_our_own(change.contact, from)) {
+      complain(own, from, "its Contact is this PBX");
       return answer(request, from, 403);
+    }
   if (admission_.begin_work() != admission_verdict::admitted) {
     ++counts_.overloaded;
     return answer(request, from, 503, retry_soon);

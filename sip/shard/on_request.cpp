@@ -1,5 +1,4 @@
 #include "kernel/config/dial_plan.hpp"
-#include "kernel/runtime/log.hpp"
 #include "sip/message/prescan.hpp"
 #include "sip/message/reply_route.hpp"
 #include "sip/message/text.hpp"
@@ -232,50 +231,11 @@ void shard_core::on_options(const message& request, const flow& from) {
                .finish());
 }
 
-std::optional<authenticated> shard_core::authenticate(const message& request, const flow& from,
-                                                      std::string_view host) {
-  const auto tenants = context_->tenants->current();
-  auto verdict = authentication_.check(request, host, *tenants, from.remote.address, now_);
-  if (auto* who = std::get_if<authenticated>(&verdict)) {
-    admission_.authenticated(from.remote.address, now_);
-    trust(from);
-    return std::move(*who);
-  }
-  if (const auto* asked = std::get_if<challenge>(&verdict)) {
-    ++counts_.challenged;
-    if (asked->failed) on_authentication_failure(request, from.remote.address);
-    answer(request, from, 401, asked->lines);
-  } else {
-    answer(request, from, 404);
-  }
-  return std::nullopt;
-}
-
-void shard_core::trust(const flow& proved) {
-  if (proved.kind == transport_kind::udp) return;
-  if (proved.shard == options_.index)
-    out_.trust(proved);
-  else if (proved.shard < options_.count)
-    caf::anon_send(context_->shards.at(proved.shard), proved_connection{proved});
-}
-
-void shard_core::on_authentication_failure(const message& request, const ip_address& source) {
-  if (admission_.is_exempt(source)) return;
-  std::string guess{source.text()};
-  guess.append("\n").append(request.method_text()).append("\n").append(request.top_via().branch);
-  for (const auto credentials : request.headers("Authorization"))
-    guess.append("\n").append(credentials);
-  if (!admission_.is_new_guess(merge_hash_(guess))) return;
-  if (admission_.auth_failed(source, now_))
-    log(log_area::sip).warn("{}: banned after repeated authentication failures", source.text());
-  for (std::size_t i = 0; i < std::min<std::size_t>(options_.count, context_->shards.size()); ++i)
-    if (i != options_.index) caf::anon_send(context_->shards[i], authentication_failed{source});
-}
-
 std::optional<incoming_call> shard_core::describe_call(const message& invite, const flow& from,
                                                        const authenticated& who) {
   const bool anonymous = invite.from() && is_anonymous(*invite.from());
   if (!speaks_for(invite, who.extension->number)) {
+    complain(who.extension->number.text, from, "its From is somebody else");
     answer(invite, from, 403);
     return std::nullopt;
   }
@@ -318,12 +278,13 @@ bool shard_core::has_room_for(const incoming_call& call, const tenant& in) const
 }
 
 void shard_core::on_invite(message invite, const flow& from, const request_key& key) {
+  // A copy has the credentials of the other, which are good once.
+  const auto copies = merge_key(invite);
+  if (invites_.contains(copies)) return answer(invite, from, 482);
   const auto who = authenticate(invite, from, invite.request_uri()->host);
   if (!who) return;
   auto call = describe_call(invite, from, *who);
   if (!call) return;
-  const auto copies = merge_key(invite);
-  if (invites_.contains(copies)) return answer(invite, from, 482);
   const bool room = has_room_for(*call, *who->tenant);
   const auto id = context_->fresh_leg(options_.index);
   const cookie_parts cookie{id.serial, cookie_parts::none};

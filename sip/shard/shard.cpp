@@ -26,6 +26,7 @@ shard_options completed(shard_options options) {
   if (options.nonce_key == digest_guard::secret_key{})
     options.nonce_key = digest_guard::fresh_key();
   if (!options.calls) options.calls = std::make_shared<std::atomic<std::uint32_t>>(0);
+  if (!options.proved) options.proved = std::make_shared<proved_sources>();
   return options;
 }
 
@@ -49,8 +50,10 @@ shard_core::shard_core(const shard_options& options, wire& out, context_ptr cont
     now_(now),
     ids_(options.index, options.random_seed, derived_seed(options_.nonce_key, "words")),
     merge_hash_(ids_.random()),
-    authentication_(options_.nonce_key, node()),
-    admission_(admission_limits::from(node()), ids_.random(), now),
+    authentication_(options_.nonce_key, options_.index, node()),
+    admission_(admission_limits::from(node()), derived_seed(options_.nonce_key, "sources"), now,
+               options_.proved),
+    complaints_(ids_.random()),
     transactions_({.hash_seed = ids_.random()}, *this, now),
     wheel_(now) {
   init_osip();
@@ -252,8 +255,9 @@ void shard::on_time(time_point now) {
     enter(*core_, now, [&] { core_->on_timer(*cookie); });
 }
 
-void shard::on_authentication_failure(const ip_address& source, time_point now) {
-  core_->admission_.auth_failed(source, now);
+void shard::on_authentication_failure(const ip_address& source, std::uint64_t user,
+                                      time_point now) {
+  core_->admission_.auth_failed(source, user, now);
 }
 
 void shard::send_for_other(const flow& to, std::string_view bytes) {

@@ -4,6 +4,7 @@
 #include "kernel/messages/registration.hpp"
 #include "kernel/messages/watch.hpp"
 #include "kernel/runtime/context.hpp"
+#include "sip/auth/proved_sources.hpp"
 #include "sip/transport/wire.hpp"
 
 #include <array>
@@ -27,6 +28,8 @@ struct shard_options {
   std::array<std::uint8_t, 32> nonce_key{};
   /// Inbound calls alive in all shards together, for [limits] calls; null: counted alone.
   std::shared_ptr<std::atomic<std::uint32_t>> calls;
+  /// From where users have proved who they are, for all shards together; null: for this alone.
+  std::shared_ptr<proved_sources> proved;
 };
 
 /// Numbers of what is alive in a shard and of what it has done, for metrics and tests.
@@ -93,8 +96,8 @@ class shard : public wire_listener {
   void command(const notify_watcher& c, time_point now);
   void command(const notify_phone& c, time_point now);
   void command(const drop_notify& c, time_point now);
-  /// Another shard saw an authentication fail: this source counts here too.
-  void on_authentication_failure(const ip_address& source, time_point now);
+  /// Another shard saw an authentication fail: this user at that source counts here too.
+  void on_authentication_failure(const ip_address& source, std::uint64_t user, time_point now);
   /// Another shard has a message for a connection of ours.
   void send_for_other(const flow& to, std::string_view bytes);
   /// Another shard knows who is at the far side of a connection of ours.

@@ -47,7 +47,7 @@ caf::behavior shard_actor::make_behavior() {
     [this](const outbound_message& m) { served->send_for_other(m.to, m.bytes); },
     [this](const proved_connection& m) { served->trust_for_other(m.which); },
     [this](const authentication_failed& m) {
-      served->on_authentication_failure(m.source, self->clock().now());
+      served->on_authentication_failure(m.source, m.user, self->clock().now());
     },
   };
 }

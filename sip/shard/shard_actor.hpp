@@ -33,9 +33,10 @@ struct unanswered {
   std::size_t requests;
 };
 
-/// shard → shard: an authentication from that source failed.
+/// shard → shard: an authentication of that user (admission::user_of) from that source failed.
 struct authentication_failed {
   ip_address source;
+  std::uint64_t user = 0;
 };
 
 /// The actor that is a shard's face: mailbox in, shard::command() out, with the time of the actor

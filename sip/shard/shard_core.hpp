@@ -2,6 +2,7 @@
 
 #include "sip/auth/admission.hpp"
 #include "sip/auth/authentication.hpp"
+#include "sip/auth/complaints.hpp"
 #include "sip/dialog/leg.hpp"
 #include "sip/dialog/leg_host.hpp"
 #include "sip/dialog/refer_reports.hpp"
@@ -10,6 +11,8 @@
 #include "sip/shard/shard.hpp"
 #include "sip/transaction/timer_wheel.hpp"
 #include "sip/transaction/transaction_table.hpp"
+
+#include <spdlog/common.h>
 
 #include <cstdint>
 #include <memory>
@@ -117,7 +120,17 @@ struct shard_core final : leg_host, transaction_user {
   /// Whose request this is; challenges or refuses it, and gives nothing, where that is not known.
   std::optional<authenticated> authenticate(const message& request, const flow& from,
                                             std::string_view host);
-  void on_authentication_failure(const message& request, const ip_address& source);
+  /// Not answered: somebody of that name has guessed passwords from there.
+  bool is_of_banned_user(const message& request, const flow& from, std::string_view host,
+                         const tenant_list& tenants) const;
+  void on_refused_credentials(const refused_credentials& refused, const message& request,
+                              const flow& from);
+  void tell_of_ban(const ban_notice& notice, const claimed_user& who,
+                   const ip_address& source) const;
+  /// A line of the log, where it is worth one: somebody is refused who may be a phone set up
+  /// wrongly.
+  void complain(std::string_view who, const flow& from, std::string_view why,
+                spdlog::level::level_enum level = spdlog::level::warn);
   /// Who sent this is known: its connection, whichever shard has it, may stay.
   void trust(const flow& proved);
   bool has_room_for(const incoming_call& call, const tenant& in) const;
@@ -182,8 +195,9 @@ struct shard_core final : leg_host, transaction_user {
   time_point now_;
   id_source ids_;
   const keyed_hash merge_hash_;
-  const authentication authentication_;
+  authentication authentication_;
   admission admission_;
+  complaints complaints_;
   transaction_table transactions_;
   timer_wheel wheel_;
   std::unordered_map<std::uint64_t, std::unique_ptr<leg>> legs_;  ///< By leg_id::serial.

@@ -1,21 +1,12 @@
 #include "sip/transaction/transaction_key.hpp"
 
+#include "sip/message/text.hpp"
+
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
 
 namespace parkway::sip {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 /// A byte that stands in none of the parts, so that two different lists of parts never make the
 /// same key: the pre-scan lets no NUL through.
@@ -26,9 +17,8 @@ void append(std::string& into, std::string_view part) {
 }
 
 void append(std::string& into, std::uint32_t part) {
-  std::array<char, 10> digits;
-  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), part);
-  into.append(digits.data(), written.ptr).push_back(separator);
+  append_number(into, part);
+  into.push_back(separator);
 }
 
 /// The lines of a header block, one at a time, until the empty one.
@@ -63,15 +53,15 @@ std::string derived(std::string_view invite, std::string_view method, std::strin
   bool via_seen = false;
   for (auto line = lines.next(); !line.empty(); line = lines.next()) {
     const std::string_view name = name_of(line);
-    if (same_name(name, "CSeq")) {
+    if (same_token(name, "CSeq")) {
       const std::string_view number = line.substr(0, line.find_last_of(' '));
       out.append(number).append(" ").append(method).append("\r\n");
-    } else if (same_name(name, "To") && !to.empty()) {
+    } else if (same_token(name, "To") && !to.empty()) {
       out.append("To: ").append(to).append("\r\n");
-    } else if (same_name(name, "Via")
+    } else if (same_token(name, "Via")
                  ? !std::exchange(via_seen, true)
-                 : same_name(name, "From") || same_name(name, "To") || same_name(name, "Call-ID")
-                     || same_name(name, "Route")) {
+                 : same_token(name, "From") || same_token(name, "To") || same_token(name, "Call-ID")
+                     || same_token(name, "Route")) {
       out.append(line).append("\r\n");
     }
   }
@@ -82,7 +72,7 @@ std::string derived(std::string_view invite, std::string_view method, std::strin
 
 bool has_magic_cookie(std::string_view branch) {
   constexpr std::string_view cookie = "z9hG4bK";
-  return branch.size() > cookie.size() && same_name(branch.substr(0, cookie.size()), cookie);
+  return branch.size() > cookie.size() && same_token(branch.substr(0, cookie.size()), cookie);
 }
 
 void write_server_key(const request_key& request, std::string_view method, std::string& into) {
@@ -92,7 +82,7 @@ void write_server_key(const request_key& request, std::string_view method, std::
   const std::size_t host = into.size();
   append(into, request.sent_by_host);
   std::transform(into.begin() + static_cast<std::ptrdiff_t>(host), into.end(),
-                 into.begin() + static_cast<std::ptrdiff_t>(host), lower);
+                 into.begin() + static_cast<std::ptrdiff_t>(host), [](char c) { return lower(c); });
   append(into, request.sent_by_port);
   if (has_magic_cookie(request.branch)) return;
   append(into, request.request_uri);

@@ -211,7 +211,7 @@ class Often(Strangers):
         self.assertEqual(other.status(other.message()), 200)
 
     def test_the_ban(self):
-        """Failed authentications ban their source, and only that; a banned one is not answered, on any transport."""
+        """Failed authentications ban that user at that source, and nobody else; a banned one is not answered, on any transport."""
         thief = self.phone('101', registered=False, address='127.0.0.7', transport_='udp')
         thief.password = 'guess'
 
@@ -220,10 +220,12 @@ class Often(Strangers):
             except Silence: return True
             return False
         self.assertTrue(eventually(silenced, 30, every=0), 'never banned')
-        stranger = self.stranger('tcp', address='127.0.0.7')
-        self.assertEqual(stranger.status(stranger.message(), 1), 0)
-        self.assertEqual(self.phone('102', address='127.0.0.8').register().status, 200)
-        self.assertTrue(self.node.wait_line(r'127\.0\.0\.7'), 'the log names the banned source')
+        again = self.phone('101', registered=False, address='127.0.0.7', transport_='tcp')
+        with self.assertRaises(Silence): again.register()
+        self.assertEqual(self.phone('102', address='127.0.0.7').register().status, 200)
+        self.assertEqual(self.phone('101', address='127.0.0.8').register().status, 200)
+        self.assertTrue(self.node.wait_line(r'101@\S+ at 127\.0\.0\.7:\d+ is refused: wrong password'), 'the log says why')
+        self.assertTrue(self.node.wait_line(r'127\.0\.0\.7: banned'), 'the log names the banned source')
 
 
 class Exempt(Strangers):

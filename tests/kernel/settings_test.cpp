@@ -42,6 +42,11 @@ TEST_CASE("an empty file is all defaults", "[settings]") {
   CHECK(s.plugin_path == std::vector<std::filesystem::path>{here.path() / "plugins"});
 }
 
+TEST_CASE("nobody is ever banned where ban_after is 0", "[settings]") {
+  const folder here;
+  CHECK(read(here, "[limits]\nban_after = 0\n").ban_after == 0);
+}
+
 TEST_CASE("every key is read", "[settings]") {
   const folder here;
   here.write("d.toml", "");

@@ -1,5 +1,8 @@
 #include "sip/auth/digest.hpp"
 
+#include "kernel/config/ha1.hpp"
+#include "sip/auth/nonce_counts.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace parkway;
@@ -38,7 +41,7 @@ std::string hex(const std::uint8_t* bytes, std::size_t size) {
 /// H(text) in hexadecimal, by way of the function that makes secrets: H(user:realm:password).
 std::string hashed(digest_algorithm algorithm, const std::string& a, const std::string& b,
                    const std::string& rest) {
-  const auto both = digest_secret_of(a, b, rest);
+  const auto both = ha1_maker{}(a, b, rest);
   return algorithm == digest_algorithm::md5 ? hex(both.md5.data(), 16)
                                             : hex(both.sha256.data(), 32);
 }
@@ -73,7 +76,7 @@ const ip_address home = *ip_address::parse("192.0.2.1");
 
 struct fixture {
   digest_guard guard{key_of(1), 300s};
-  digest_secret secret = digest_secret_of("103", "pbx.test", "secret");
+  digest_secret secret = ha1_maker{}("103", "pbx.test", "secret");
 
   std::string challenge(digest_algorithm a = digest_algorithm::md5) {
     return guard.challenge("pbx.test", a, false, home, t0);
@@ -90,7 +93,7 @@ struct fixture {
 }  // namespace
 
 TEST_CASE("the examples of RFC 7616 come out right", "[digest]") {
-  const auto secret = digest_secret_of("Mufasa", "http-auth@example.org", "Circle of Life");
+  const auto secret = ha1_maker{}("Mufasa", "http-auth@example.org", "Circle of Life");
   const auto is_right = [&](const std::string& value) {
     const auto given = parse_credentials(value);
     REQUIRE(given);
@@ -116,9 +119,8 @@ TEST_CASE("a challenge says what a phone needs", "[digest]") {
 TEST_CASE("a phone that knows its password is let in", "[digest]") {
   fixture f;
   for (const auto algorithm : {digest_algorithm::md5, digest_algorithm::sha256})
-    for (const std::string qop : {"auth", ""})
-      CHECK(f.check(phone{.qop = qop, .algorithm = algorithm}.answer(f.challenge(algorithm)))
-            == digest_verdict::ok);
+    CHECK(f.check(phone{.algorithm = algorithm}.answer(f.challenge(algorithm)))
+          == digest_verdict::ok);
   // The digest's own uri counts, not the Request-URI.
   CHECK(f.check(phone{.uri = "sip:127.0.0.1:5060"}.answer(f.challenge())) == digest_verdict::ok);
 }
@@ -198,12 +200,60 @@ TEST_CASE("what is no answer to our challenge is not read", "[digest]") {
        {std::string(), std::string("Digest"), std::string("Digest "), std::string("Basic YTpi"),
         "NoOneKnowsThisScheme " + sound.substr(7), sound + ",algorithm=MD5-sess",
         sound + ",algorithm=SHA-512-256", sound + ",qop=auth-int,nc=00000001,cnonce=\"c\"",
-        sound + ",qop=auth", sound + ",qop=auth,nc=1,cnonce=\"c\"", sound + ",x=\"open",
-        sound + ",x", sound + ",=x", sound + ",realm=\"other\"",
+        sound + ",qop=auth", sound + ",qop=auth,nc=1,cnonce=\"c\"",
+        sound + ",qop=auth,nc=0000000g,cnonce=\"c\"", sound + ",x=\"open", sound + ",x",
+        sound + ",=x", sound + ",realm=\"other\"",
         std::string("Digest username=\"1\",realm=\"r\",nonce=\"n\",uri=\"sip:x\"")})
     CHECK_FALSE(parse_credentials(value));
   std::string many = sound;
   for (int i = 0; i < 40; ++i)
     many += ",x=y";
   CHECK_FALSE(parse_credentials(many));
+}
+
+TEST_CASE("each count of a nonce is good once, a little out of order too", "[digest]") {
+  nonce_counts counts;
+  const auto first = counts.next_serial();
+  CHECK(counts.take(first, 1));
+  CHECK_FALSE(counts.take(first, 1));
+  CHECK(counts.take(first, 40));
+  for (std::uint32_t late = 39; late > 8; --late) {
+    CHECK(counts.take(first, late));
+    CHECK_FALSE(counts.take(first, late));
+  }
+  CHECK_FALSE(counts.take(first, 8));  // Too late to know.
+  CHECK(counts.take(first, 0xFFFFFFFF));
+  CHECK_FALSE(counts.take(first, 40));
+  // Phones begin anew with each nonce.
+  const auto second = counts.next_serial();
+  CHECK(counts.take(second, 1));
+  CHECK_FALSE(counts.take(first, 0xFFFFFFFF));
+}
+
+TEST_CASE("a nonce whose place is taken by a later one is good no more", "[digest]") {
+  nonce_counts counts;
+  const auto early = counts.next_serial();
+  CHECK(counts.take(early, 1));
+  std::uint64_t late = 0;
+  for (int i = 0; i < 65'536; ++i)
+    late = counts.next_serial();
+  CHECK(counts.take(early, 2));
+  CHECK(counts.take(late, 1));
+  CHECK_FALSE(counts.take(early, 3));
+  CHECK_FALSE(counts.take(early, 2));
+  CHECK(counts.take(late, 2));
+}
+
+TEST_CASE("no two challenges give the same nonce; a nonce is of one shard", "[digest]") {
+  fixture f;
+  const auto nonce_of = [&](std::uint64_t serial) {
+    return quoted_in(f.guard.challenge("pbx.test", digest_algorithm::md5, false, home, t0, serial),
+                     "nonce");
+  };
+  CHECK(nonce_of(1) != nonce_of(2));
+  CHECK(digest_guard::serial_of(nonce_of(0xABCDEF012345)) == 0xABCDEF012345);
+  const digest_guard other(key_of(1), 300s, 1);
+  const auto answer =
+    phone{}.answer(other.challenge("pbx.test", digest_algorithm::md5, false, home, t0));
+  CHECK(f.check(answer) == digest_verdict::stale);
 }

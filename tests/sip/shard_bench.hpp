@@ -3,6 +3,7 @@
 /// A shard on the bench: a wire that only remembers, owners that only write down what they hear, a
 /// clock that moves when told. Phones are texts.
 
+#include "kernel/config/ha1.hpp"
 #include "kernel/runtime/actor.hpp"
 #include "kernel/runtime/registry.hpp"
 #include "sip/auth/digest.hpp"
@@ -19,6 +20,7 @@
 
 #include <any>
 #include <chrono>
+#include <cstdio>
 #include <deque>
 #include <map>
 #include <memory>
@@ -120,8 +122,7 @@ inline std::shared_ptr<const tenant_list> demo_tenants() {
   demo->domain = "pbx.test";
   demo->is_default = true;
   for (const std::string n : {"101", "102", "103", "104", "105"})
-    demo->extensions[number{n}] = {number{n}, "Name " + n,
-                                   digest_secret_of(n, "pbx.test", "pw" + n)};
+    demo->extensions[number{n}] = {number{n}, "Name " + n, ha1_maker{}(n, "pbx.test", "pw" + n)};
   auto list = std::make_shared<tenant_list>();
   list->add(demo);
   return list;
@@ -273,17 +274,20 @@ struct test_bench {
 
   std::string branch() { return "z9hG4bKphone" + std::to_string(++branches); }
 
-  /// The Authorization line that answers a challenge.
+  /// The Authorization line that answers a challenge; each counts one further.
   static std::string authorize(const std::string& challenge, const std::string& user,
                                const std::string& method, const std::string& uri,
                                const std::string& password) {
+    static int counted = 0;
+    char count[9];
+    std::snprintf(count, sizeof count, "%08x", ++counted);
     const auto nonce = between(challenge, "nonce=\"", '"');
     const auto realm = between(challenge, "realm=\"", '"');
-    const auto response = md5(md5(user + ":" + realm + ":" + password) + ":" + nonce
-                              + ":00000001:c:auth:" + md5(method + ":" + uri));
+    const auto response = md5(md5(user + ":" + realm + ":" + password) + ":" + nonce + ":" + count
+                              + ":c:auth:" + md5(method + ":" + uri));
     return "Authorization: Digest username=\"" + user + "\", realm=\"" + realm + "\", nonce=\""
            + nonce + "\", uri=\"" + uri + "\", response=\"" + response
-           + "\", algorithm=MD5, cnonce=\"c\", nc=00000001, qop=auth\r\n";
+           + "\", algorithm=MD5, cnonce=\"c\", nc=" + count + ", qop=auth\r\n";
   }
 
   fake_wire::sent last;  ///< What next() returned, as it went out.

@@ -215,6 +215,131 @@ TEST_CASE("a stranger who guesses passwords is banned, and the other shards hear
   at.next_response(401);
 }
 
+TEST_CASE("an office with one phone that has an old password goes on working", "[shard]") {
+  settings node;
+  node.requests_per_second = 2000;
+  test_bench at{node, 0, 2};
+  const auto sends = [&](const std::string& method, const std::string& user,
+                         const std::string& password) {
+    auto text = method == "REGISTER" ? register_text(at, {}, 1, user)
+                                     : simple(at, "SUBSCRIBE", "sip:104@pbx.test");
+    const auto named = [&] {
+      for (auto from = text.find("sip:103@"); from != text.npos;
+           from = text.find("sip:103@", from + 1))
+        text.replace(from + 4, 3, user);
+      text.replace(text.find("branch=z9hG4bK"), 14, "branch=z9hG4bK" + at.branch());
+    };
+    named();
+    at.wire.out.clear();
+    at.arrives(text, test_bench::stranger());
+    if (at.wire.out.empty()) return 0;
+    const auto challenge = at.wire.out.front().text;
+    const std::string uri = method == "REGISTER" ? "sip:pbx.test" : "sip:104@pbx.test";
+    const auto known = test_bench::authorize(challenge, user, method, uri, password);
+    text.insert(text.find("Content-Length"), known);
+    text.replace(text.find("branch=z9hG4bK"), 14, "branch=z9hG4bKx");
+    at.wire.out.clear();
+    at.arrives(text, test_bench::stranger());
+    return at.wire.out.empty() ? 0 : static_cast<int>(at.next().status());
+  };
+  int refused = 0, unheard = 0;
+  for (int minute = 0; minute < 10; ++minute) {
+    for (const std::string good : {"101", "102", "104", "105"}) {
+      at.registered.clear();
+      sends("REGISTER", good, "pw" + good);
+      CHECK(at.registered.size() == 1);
+    }
+    for (int key = 0; key < 11; ++key) {
+      const auto status = sends(key == 0 ? "REGISTER" : "SUBSCRIBE", "103", "old");
+      refused += status == 401;
+      unheard += status == 0;
+    }
+    at.wait(30s);
+  }
+  CHECK(refused >= 10);
+  CHECK(unheard >= 60);
+}
+
+TEST_CASE("a guess counts beside a right password, too", "[shard]") {
+  settings node;
+  node.ban_after = 3;
+  test_bench at{node};
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    at.arrives(register_text(at, {}, 1 + 2 * i), test_bench::stranger());
+    at.next_response(401);
+    const auto challenge = at.last.text;
+    const auto guess = test_bench::authorize(challenge, "101", "REGISTER", "sip:pbx.test",
+                                             "guess" + std::to_string(i));
+    at.arrives(
+      register_text(
+        at, guess + test_bench::authorize(challenge, "103", "REGISTER", "sip:pbx.test", "pw103"),
+        2 + 2 * i),
+      test_bench::stranger());
+    CHECK(at.silent());  // The extension is asked.
+  }
+  CHECK(at.registered.size() == 3);
+  at.arrives(register_text(at, {}, 9, "101"), test_bench::stranger());
+  CHECK(at.silent());
+  at.arrives(register_text(at, {}, 9), test_bench::stranger());
+  at.next_response(401);
+}
+
+TEST_CASE("an answer to a challenge is good once", "[shard][register]") {
+  test_bench at;
+  at.arrives(register_text(at, {}, 1));
+  at.next_response(401);
+  const auto challenge = at.last.text;
+  const auto known = test_bench::authorize(challenge, "103", "REGISTER", "sip:pbx.test", "pw103");
+  at.arrives(register_text(at, known, 2));
+  REQUIRE(at.registered.size() == 1);
+  auto replay = register_text(at, known, 3);
+  for (const auto& [was, is] : {std::pair<std::string, std::string>{"reg-1", "reg-2"},
+                                {"<sip:103@10.0.0.5:5060>", "<sip:103@10.0.0.9:5060>"}})
+    replay.replace(replay.find(was), was.size(), is);
+  at.arrives(replay);
+  at.next_response(401);
+  CHECK(at.last.text.find("stale=true") != std::string::npos);
+  CHECK(at.registered.size() == 1);
+  // The phone itself counts on, and begins anew with a new nonce.
+  at.arrives(register_text(
+    at, test_bench::authorize(challenge, "103", "REGISTER", "sip:pbx.test", "pw103"), 4));
+  CHECK(at.registered.size() == 2);
+  at.arrives(register_text(
+    at, test_bench::authorize(at.last.text, "103", "REGISTER", "sip:pbx.test", "pw103"), 5));
+  CHECK(at.registered.size() == 3);
+
+  phone_side james{at};
+  at.arrives(james.request("INVITE", {}, sdp()));
+  at.next_response(401);
+  const auto invited = test_bench::authorize(at.last.text, "103", "INVITE", james.target, "pw103");
+  at.arrives(james.request("INVITE", invited, sdp()));
+  at.next_response(100);
+  at.hears<incoming_call>();
+  phone_side thief{.at = at, .call_id = "call-2"};
+  thief.target = "sip:105@pbx.test";
+  at.arrives(thief.request("INVITE", invited, sdp()));
+  at.next_response(401);
+  CHECK(at.last.text.find("stale=true") != std::string::npos);
+  CHECK(at.hears_nothing());
+}
+
+TEST_CASE("an answer without qop is none", "[shard][register]") {
+  test_bench at;
+  at.arrives(register_text(at, {}, 1));
+  at.next_response(401);
+  const auto nonce = between(at.last.text, "nonce=\"", '"');
+  const auto response =
+    md5(md5("103:pbx.test:pw103") + ":" + nonce + ":" + md5("REGISTER:sip:pbx.test"));
+  at.arrives(register_text(at,
+                           "Authorization: Digest username=\"103\", realm=\"pbx.test\", nonce=\""
+                             + nonce + "\", uri=\"sip:pbx.test\", response=\"" + response
+                             + "\", algorithm=MD5\r\n",
+                           2));
+  at.next_response(401);
+  CHECK(at.last.text.find("stale") == std::string::npos);
+  CHECK(at.registered.empty());
+}
+
 TEST_CASE("no tag is a way around the rate of its source", "[shard]") {
   settings node;
   node.requests_per_second = 3;
@@ -241,8 +366,8 @@ TEST_CASE("who is banned is not answered, whatever tag he makes up", "[shard]") 
   test_bench at{node, 0, 2};
   at.arrives(register_text(at, {}, 1), test_bench::stranger());
   at.next_response(401);
-  for (std::uint32_t i = 0; i < 10; ++i)
-    at.shard->on_authentication_failure(test_bench::stranger().remote.address, at.now);
+  for (std::uint64_t user = 1; user <= 10; ++user)
+    at.shard->on_authentication_failure(test_bench::stranger().remote.address, user, at.now);
   for (const std::string tag : {"", ";tag=00001-12345678", ";tag=00011-12345678"})
     for (const std::string method : {"BYE", "CANCEL", "OPTIONS", "INVITE", "REGISTER"})
       at.arrives(simple(at, method, "sip:104@pbx.test", {}, tag), test_bench::stranger());
@@ -473,6 +598,9 @@ TEST_CASE("an INVITE that comes a second time by another way is refused with 482
   at.next_response(486);
   copy.replace(copy.find("branch=z9hG4bK"), 14, "branch=z9hG4bKx");
   at.arrives(copy);
+  at.next_response(401);
+  at.arrives(james.request(
+    "INVITE", test_bench::authorize(at.last.text, "103", "INVITE", james.target, "pw103"), sdp()));
   at.next_response(100);
 }
 
@@ -486,14 +614,16 @@ TEST_CASE("beyond the calls allowed at once a new one gets 503 and Retry-After",
   phone_side second{.at = at, .call_id = "call-2"};
   at.arrives(second.request("INVITE", {}, sdp()));
   at.next_response(401);
-  const auto credentials =
-    test_bench::authorize(at.last.text, "103", "INVITE", second.target, "pw103");
-  at.arrives(second.request("INVITE", credentials, sdp()));
+  const auto challenge = at.last.text;
+  const auto credentials = [&] {
+    return test_bench::authorize(challenge, "103", "INVITE", second.target, "pw103");
+  };
+  at.arrives(second.request("INVITE", credentials(), sdp()));
   CHECK(at.next_response(503).header("Retry-After"));
 
   at.tell(hang_up{leg});
   at.next_request(method::bye);
-  at.arrives(second.request("INVITE", credentials, sdp()));
+  at.arrives(second.request("INVITE", credentials(), sdp()));
   at.next_response(100);
 }
 
@@ -539,14 +669,12 @@ TEST_CASE("a contact that is one of our listeners is refused with 403", "[shard]
   test_bench at;
   at.arrives(register_text(at, {}, 1));
   at.next_response(401);
-  const auto credentials =
-    test_bench::authorize(at.last.text, "103", "REGISTER", "sip:pbx.test", "pw103");
-  auto text = register_text(at, credentials, 2);
+  const auto challenge = at.last.text;
   const std::string_view phone = "sip:103@10.0.0.5:5060";
   for (const auto* const own : {"sip:103@192.0.2.10:5060", "sip:103@192.0.2.10"}) {
-    auto copy = text;
+    auto copy = register_text(
+      at, test_bench::authorize(challenge, "103", "REGISTER", "sip:pbx.test", "pw103"), 2);
     copy.replace(copy.find(phone), phone.size(), own);
-    copy.replace(copy.find("branch=z9hG4bK"), 14, "branch=z9hG4bK" + at.branch());
     at.arrives(copy);
     at.next_response(403);
   }
