@@ -267,13 +267,12 @@ void node::stop() {
   context_->actors->clear();
 }
 
-/// "ready sip.udp=127.0.0.1:5060 …": raw, whatever the log is like.
+/// "ready sip.udp=127.0.0.1:5060 …", whatever the level of the log.
 void say_ready(const std::vector<sip::bound_listener>& bound) {
   std::string line = "ready";
   for (const auto& [transport, at] : bound)
     line += " sip." + std::string{word(transport, transport_words)} + "=" + at.text();
-  line += "\n";
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  log_raw(line);
   notify_systemd("READY=1");
 }
 
@@ -282,11 +281,19 @@ exit_status cannot_run(const fault& why) {
   return exit_cannot_run;
 }
 
+/// The log gets a thread of its own, and whatever way the node ends, what it said is written.
+class log_of_node {
+ public:
+  log_of_node() { start_log_thread(); }
+  ~log_of_node() { flush_log(300ms); }
+};
+
 }  // namespace
 
 exit_status run_node(const std::filesystem::path& file) {
   hold_signals();  // One that comes while we start is obeyed when we have.
   grow_in_huge_pages();
+  const log_of_node log_while_it_runs;
   auto read = read_configuration(file);
   if (const auto* const errors = std::get_if<1>(&read)) {
     for (const auto& error : *errors)

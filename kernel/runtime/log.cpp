@@ -1,13 +1,10 @@
 #include "kernel/runtime/log.hpp"
 
-#include "kernel/values/utf8.hpp"
+#include "kernel/runtime/log_writer.hpp"
 
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
-
-#include <algorithm>
 #include <array>
-#include <atomic>
+#include <cstdlib>
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,6 +16,7 @@ namespace {
 constexpr std::array area_names{"kernel", "sip.wire", "sip.transaction", "sip", "call",
                                 "park",   "media"};
 constexpr std::size_t foreign_line_max = 512;
+constexpr std::chrono::milliseconds last_words{200};
 
 spdlog::level::level_enum spdlog_level(log_level level) {
   switch (level) {
@@ -36,82 +34,12 @@ spdlog::level::level_enum spdlog_level(log_level level) {
   return spdlog::level::info;
 }
 
-void append(spdlog::memory_buf_t& to, std::string_view text) {
-  to.append(text.data(), text.data() + text.size());
-}
-
-void append_escaped(spdlog::memory_buf_t& to, char c, bool quoted) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const auto byte = static_cast<unsigned char>(c);
-  if (c == '\n') return append(to, "\\n");
-  if (c == '\r') return append(to, "\\r");
-  if (c == '\t') return append(to, "\\t");
-  if (quoted && (c == '"' || c == '\\')) to.push_back('\\');
-  if (byte >= 0x20 && byte != 0x7F) return to.push_back(c);
-  append(to, "\\u00");
-  to.push_back(digits[byte >> 4]);
-  to.push_back(digits[byte & 15]);
-}
-
-/// %*: the message with its control characters escaped, so that an event is one line and nobody
-/// outside can forge one. `quoted`: for use inside a JSON string.
-class one_line final : public spdlog::custom_flag_formatter {
- public:
-  explicit one_line(bool quoted) : quoted_(quoted) {}
-
-  void format(const spdlog::details::log_msg& message, const std::tm&,
-              spdlog::memory_buf_t& to) override {
-    std::string_view rest{message.payload.data(), message.payload.size()};
-    while (!rest.empty()) {
-      const auto size = utf8_length(rest);
-      if (size > 1)
-        append(to, rest.substr(0, size));
-      else if (size == 1 || !quoted_)
-        append_escaped(to, rest.front(), quoted_);
-      else
-        append(to, "\\ufffd");  // JSON is UTF-8.
-      rest.remove_prefix(std::max<std::size_t>(size, 1));
-    }
-  }
-  std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<one_line>(quoted_);
-  }
-
- private:
-  const bool quoted_;
-};
-
-/// %~: the level by the name it has in the configuration.
-class level_name final : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&,
-              spdlog::memory_buf_t& to) override {
-    constexpr std::array<std::string_view, 7> names{"trace", "debug", "info", "warn",
-                                                    "error", "error", ""};
-    append(to, names[std::min<std::size_t>(message.level, names.size() - 1)]);
-  }
-  std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<level_name>();
-  }
-};
-
-std::unique_ptr<spdlog::formatter> formatter_for(log_format format) {
-  const bool json = format == log_format::json;
-  auto made = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  made->add_flag<one_line>('*', json).add_flag<level_name>('~');
-  made->set_pattern(json
-                      ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%~","area":"%n","text":"%*"})"
-                      : "%Y-%m-%dT%H:%M:%S.%eZ %~ [%n] %*");
-  return made;
-}
-
 /// All loggers of the process. They share one sink; nothing is ever removed.
 class loggers {
  public:
-  loggers() : sink_(std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+  loggers() {
     for (std::size_t i = 0; i < area_names.size(); ++i)
       areas_[i] = make(area_names[i]);
-    sink_->set_formatter(formatter_for(log_format::text));
   }
 
   spdlog::logger& area(log_area which) { return *areas_[static_cast<std::size_t>(which)]; }
@@ -127,23 +55,25 @@ class loggers {
   void start(log_level level, log_format format) {
     const std::lock_guard lock{mutex_};
     level_ = spdlog_level(level);
-    sink_->set_formatter(formatter_for(format));
+    writer_->set_format(format);
     for (const auto& logger : areas_)
       logger->set_level(level_);
     for (const auto& [name, logger] : plugins_)
       logger->set_level(level_);
   }
 
+  log_writer& writer() { return *writer_; }
+
  private:
   std::shared_ptr<spdlog::logger> make(std::string name) {
-    auto made = std::make_shared<spdlog::logger>(std::move(name), sink_);
+    auto made = std::make_shared<spdlog::logger>(std::move(name), writer_);
     made->set_level(level_);
     return made;
   }
 
   std::mutex mutex_;
   spdlog::level::level_enum level_ = spdlog::level::warn;
-  std::shared_ptr<spdlog::sinks::stderr_sink_mt> sink_;
+  const std::shared_ptr<log_writer> writer_ = std::make_shared<log_writer>();
   std::array<std::shared_ptr<spdlog::logger>, area_names.size()> areas_;
   std::map<std::string, std::shared_ptr<spdlog::logger>, std::less<>> plugins_;
 };
@@ -152,6 +82,24 @@ class loggers {
 loggers& all() {
   static auto* const made = new loggers;
   return *made;
+}
+
+/// An exception that nobody caught, or a broken promise of the program: the log says so, and what
+/// waits there is written before the process ends.
+[[noreturn]] void end_badly() {
+  std::string what = "no exception";
+  if (const auto thrown = std::current_exception()) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      what = error.what();
+    } catch (...) {
+      what = "something that is no exception";
+    }
+  }
+  log(log_area::kernel).error("Parkway ends itself: {}", what);
+  flush_log(last_words);
+  std::abort();
 }
 
 }  // namespace
@@ -166,6 +114,19 @@ spdlog::logger& plugin_log(std::string_view name) {
 
 void start_log(log_level level, log_format format) {
   all().start(level, format);
+}
+
+void start_log_thread() {
+  all().writer().start_thread();
+  std::set_terminate(end_badly);
+}
+
+void flush_log(std::chrono::milliseconds patience) {
+  all().writer().drain(patience);
+}
+
+void log_raw(std::string_view line) {
+  all().writer().write_raw({line.data(), line.size()});
 }
 
 void log_foreign(log_area area, log_level level, std::string_view line) noexcept {

@@ -4,6 +4,7 @@
 
 #include <spdlog/logger.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,17 @@ spdlog::logger& plugin_log(std::string_view name);
 
 /// Level and shape of every logger, also of those made later. May be called again at run time.
 void start_log(log_level level, log_format format);
+
+/// From now on a thread of its own writes the lines: nobody who logs waits for whoever reads
+/// stderr. Where 4096 lines wait the oldest is dropped, and how many were is a line when they flow
+/// again. A child of a fork writes for itself. Once; before other threads log.
+void start_log_thread();
+
+/// Waits until what was logged is written, but no longer than `patience`. Before the process ends.
+void flush_log(std::chrono::milliseconds patience);
+
+/// A line whatever the level: raw in text, the message of an event in JSON.
+void log_raw(std::string_view line);
 
 /// Writes a line that came from a library or from the network: cut to 512 bytes. Control
 /// characters are escaped, as in every line, so that it stays one line.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The program as its administrator meets it: commands, configuration, the ready line, signals."""
-import datetime, json, os, re, signal, socket, subprocess, sys, tempfile, unittest, unittest.mock
+import datetime, fcntl, json, os, re, signal, socket, subprocess, sys, tempfile, unittest, unittest.mock
 
 from office import Node, Phone, ROOT, SALES, STAFF, binary, directory, eventually, main
 
@@ -224,13 +224,47 @@ class Running(Office):
             self.assertEqual(systemd.recv(100), b'STOPPING=1')
 
     def test_the_ready_line_in_json(self):
-        """The ready line stays raw where the log is JSON; all other lines are one object each."""
-        node = self.start(level='info"\nformat = "json')
-        self.assertTrue(self.alive(node))
-        node.stop()
-        others = [x for x in node.lines if not x.startswith('ready ')]
-        self.assertTrue(others)
-        for line in others: self.assertIsInstance(json.loads(line), dict, line)
+        """Where the log is JSON the ready line is the message of an event, whatever the level; every line is one object."""
+        for level in ('info', 'error'):
+            node = self.start(level=f'{level}"\nformat = "json')
+            node.stop()
+            events = [json.loads(x) for x in node.lines]
+            ready = [x for x in events if x['message'].startswith('ready sip.udp=127.0.0.1:')]
+            self.assertEqual(len(ready), 1)
+            self.assertEqual(set(ready[0]), {'time', 'level', 'area', 'message'})
+
+    def test_nobody_reads_its_log(self):
+        """stderr is a pipe of 4 KiB that nobody reads: the node goes on answering, and ends in time. What was dropped is counted."""
+        node = self.node(level='trace')
+        read, written = os.pipe()
+        fcntl.fcntl(written, fcntl.F_SETPIPE_SZ, 4096)
+        process = subprocess.Popen([binary(), 'run', '--config', node.config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=written)
+        self.addCleanup(process.kill)
+        os.close(written)
+        with os.fdopen(read) as log:
+            line = next(x for x in log if x.startswith('ready'))
+            node.ready = dict(word.split('=', 1) for word in line.split()[1:])
+            phone = self.phone(node, '101')
+            for _ in range(3000): self.assertEqual(phone.request('OPTIONS').status, 200)
+            process.send_signal(signal.SIGTERM)
+            text = log.read()
+            self.assertEqual(process.wait(3), 0)
+        self.assertRegex(text, r'warn \[kernel\] \d+ lines of the log were dropped')
+        self.assertIn('stopping', text)
+
+    def test_it_ends_though_nobody_reads_its_log(self):
+        """SIGTERM, stderr full: 0 within 2 s."""
+        node = self.node(level='trace')
+        read, written = os.pipe()
+        self.addCleanup(os.close, read)
+        fcntl.fcntl(written, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(written, b'x' * 4096)
+        process = subprocess.Popen([binary(), 'run', '--config', node.config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=written)
+        os.close(written)
+        self.addCleanup(process.kill)
+        self.assertTrue(eventually(lambda: run('park', 'list', '--config', node.config)[0] == 0))
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(2.5), 0)
 
     def taken(self, kind, word, shared=False):
         with socket.socket(socket.AF_INET, kind) as other:

@@ -1,10 +1,17 @@
 #include "kernel/runtime/log.hpp"
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
+#include <sstream>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace parkway;
@@ -86,11 +93,11 @@ TEST_CASE("JSON is one object a line, quotes and all", "[log]") {
   log(log_area::call).debug("{}", "Zo\xC3\xAB \xFF");
   const auto lines = out.lines();
   REQUIRE(lines.size() == 2);
-  CHECK_THAT(lines[1], Catch::EndsWith("\"text\":\"Zo\xC3\xAB \\ufffd\"}"));
+  CHECK_THAT(lines[1], Catch::EndsWith("\"message\":\"Zo\xC3\xAB \\ufffd\"}"));
   CHECK_THAT(
     lines[0],
     Catch::Matches(
-      R"(\{"time":"[\d:.TZ-]+","level":"debug","area":"call","text":"says \\"a\\\\b\\""\})"));
+      R"(\{"time":"[\d:.TZ-]+","level":"debug","area":"call","message":"says \\"a\\\\b\\""\})"));
 }
 
 TEST_CASE("the level changes at run time, for loggers made before and after", "[log]") {
@@ -103,4 +110,131 @@ TEST_CASE("the level changes at run time, for loggers made before and after", "[
   before.warn("kept");
   plugin_log("after").warn("kept");
   CHECK(out.lines().size() == 2);
+}
+
+namespace {
+
+/// A process of its own that logs by a thread, to a pipe of 4 KiB. Its `work` may tell us
+/// something.
+class apart {
+ public:
+  template <class Work>
+  explicit apart(Work work) {
+    REQUIRE(pipe2(log_.data(), O_CLOEXEC) == 0);
+    REQUIRE(pipe2(word_.data(), O_CLOEXEC) == 0);
+    REQUIRE(fcntl(log_[1], F_SETPIPE_SZ, 4096) == 4096);
+    child_ = fork();
+    if (child_ == 0) {
+      alarm(20);  // A test that hangs has failed.
+      dup2(log_[1], STDERR_FILENO);
+      close(log_[1]);
+      start_log(log_level::info, log_format::text);
+      start_log_thread();
+      work([this] { REQUIRE(write(word_[1], "!", 1) == 1); });
+      _exit(0);
+    }
+    close(log_[1]);
+    close(word_[1]);
+  }
+  bool told() {
+    char word = 0;
+    return read(word_[0], &word, 1) == 1;
+  }
+  bool ended_well() const {
+    int status = -1;
+    return waitpid(child_, &status, 0) == child_ && status == 0;
+  }
+  /// All that is written to the log until the process ends.
+  std::string log() {
+    std::string text;
+    std::array<char, 4096> some;
+    for (ssize_t n; (n = read(log_[0], some.data(), some.size())) > 0;)
+      text.append(some.data(), static_cast<std::size_t>(n));
+    return text;
+  }
+
+ private:
+  std::array<int, 2> log_{}, word_{};
+  pid_t child_ = -1;
+};
+
+void write_many(int lines) {
+  for (int i = 0; i < lines; ++i)
+    log(log_area::sip).info("line {} of many", i);
+}
+
+}  // namespace
+
+TEST_CASE("nobody who logs waits for a reader of stderr, nor does the end", "[log]") {
+  apart one{[](auto tell) {
+    write_many(20'000);
+    tell();
+    flush_log(std::chrono::milliseconds{50});
+  }};
+  CHECK(one.told());
+  CHECK(one.ended_well());
+}
+
+TEST_CASE("what was dropped is counted where it is missing; the end is whole", "[log]") {
+  apart one{[](auto tell) {
+    write_many(20'000);
+    tell();
+    flush_log(std::chrono::seconds{10});
+  }};
+  REQUIRE(one.told());
+  const auto text = one.log();
+  CHECK(one.ended_well());
+  std::size_t lines = 0, dropped = 0;
+  std::istringstream in{text};
+  for (std::string line; std::getline(in, line);) {
+    const auto missing = line.find(" lines of the log were dropped");
+    if (missing == line.npos)
+      ++lines;
+    else
+      dropped += std::stoul(line.substr(line.rfind("] ", missing) + 2));
+  }
+  CHECK(lines + dropped == 20'000);
+  CHECK(lines >= 4096 - 1);  // The wish to be told of the end took the place of one.
+  CHECK(text.find("line 19999 of many\n") != text.npos);
+}
+
+TEST_CASE("the child of a fork writes for itself", "[log]") {
+  apart one{[](auto) {
+    log(log_area::sip).info("parent");
+    if (fork() == 0) {
+      log(log_area::sip).info("child");
+      _exit(0);
+    }
+    wait(nullptr);
+    flush_log(std::chrono::seconds{10});
+  }};
+  const auto text = one.log();
+  CHECK(one.ended_well());
+  CHECK(text.find("parent") != text.npos);
+  CHECK(text.find("child") != text.npos);
+}
+
+TEST_CASE("an exception nobody catches is the last line", "[log]") {
+  apart one{[](auto) {
+    rlimit none{};
+    setrlimit(RLIMIT_CORE, &none);
+    signal(SIGABRT, SIG_DFL);  // Not Catch's to report.
+    std::thread{[] { throw std::runtime_error{"a bad day"}; }}.join();
+  }};
+  const auto text = one.log();
+  CHECK_FALSE(one.ended_well());
+  CHECK_THAT(text, Catch::EndsWith("error [kernel] Parkway ends itself: a bad day\n"));
+}
+
+TEST_CASE("a raw line is raw in text, and the message of an event in JSON", "[log]") {
+  capture out;
+  start_log(log_level::error, log_format::text);
+  log_raw("ready sip.udp=127.0.0.1:5060");
+  start_log(log_level::error, log_format::json);
+  log_raw("ready sip.udp=127.0.0.1:5060");
+  const auto lines = out.lines();
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] == "ready sip.udp=127.0.0.1:5060");
+  CHECK_THAT(lines[1], Catch::EndsWith(R"("level":"info","area":"kernel",)"
+                                       R"("message":"ready sip.udp=127.0.0.1:5060"})"));
 }

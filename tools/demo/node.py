@@ -1,5 +1,5 @@
 """A Parkway of one's own: the program with a configuration in a directory that goes away with it."""
-import os, re, shutil, signal, subprocess, tempfile, threading, time
+import json, os, re, shutil, signal, subprocess, tempfile, threading, time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 READY_WITHIN = 10.0                                             # s; contract: 2, on an idle machine
@@ -68,9 +68,10 @@ class Node:
     def start(self):
         began = time.monotonic()
         self.launch()
-        line = self.wait_line(r'^ready sip\.', READY_WITHIN)
+        line = self.wait_line(r'^ready sip\.|"message":"ready sip\.', READY_WITHIN)
         if not line: raise NotReady(f'exit status {self.process.poll()}:\n' + self.text())
         self.ready_after = time.monotonic() - began
+        if line.startswith('{'): line = json.loads(line)['message']
         self.ready = dict(word.split('=', 1) for word in line.split()[1:])
         return self
 
