@@ -1,6 +1,9 @@
 #include "sip/event/xml.hpp"
 
+#include "kernel/values/utf8.hpp"
 #include "sip/message/uri.hpp"
+
+#include <algorithm>
 
 namespace parkway::sip {
 
@@ -25,14 +28,28 @@ void add_identity(std::string& out, const party& who, std::string_view domain) {
   out.append(who.withheld ? "" : ";user=phone").append("</identity>");
 }
 
+namespace {
+
+/// Appends the character that `text` begins with: how many bytes that was. XML has no way to write
+/// U+FFFE, U+FFFF, nor what is no UTF-8: a URI is told back as the phone wrote it.
+std::size_t add_beyond_ascii(std::string& out, std::string_view text) {
+  const auto size = utf8_length(text);
+  const auto whole = text.substr(0, size);
+  if (size == 0 || whole == "\xEF\xBF\xBE" || whole == "\xEF\xBF\xBF")
+    out += "\xEF\xBF\xBD";
+  else
+    out += whole;
+  return std::max<std::size_t>(size, 1);
+}
+
+}  // namespace
+
 std::string escape_xml(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 8);
   for (std::size_t i = 0; i < text.size(); ++i) {
-    // XML 1.0 has no way to write U+FFFE and U+FFFF.
-    if (const auto three = text.substr(i, 3); three == "\xEF\xBF\xBE" || three == "\xEF\xBF\xBF") {
-      out += "\xEF\xBF\xBD";
-      i += 2;
+    if (static_cast<unsigned char>(text[i]) >= 0x80) {
+      i += add_beyond_ascii(out, text.substr(i)) - 1;
       continue;
     }
     const char c = text[i];
@@ -53,7 +70,7 @@ std::string escape_xml(std::string_view text) {
         out += "&apos;";
         break;
       default:
-        // Nor most control characters.
+        // XML has no way to write most control characters.
         out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
     }
   }

@@ -7,7 +7,7 @@ if(PARKWAY_NIGHTLY)
   set(PARKWAY_FUZZ_SECONDS 60)
 endif()
 
-foreach(target message sdp uri digest stream configuration)
+foreach(target message sdp uri digest stream refer watch configuration)
   add_executable(${target}_fuzz ${CMAKE_CURRENT_LIST_DIR}/${target}_fuzz.cpp)
   parkway_options(${target}_fuzz)
   target_include_directories(${target}_fuzz PRIVATE ${CMAKE_SOURCE_DIR})

@@ -155,6 +155,8 @@ TEST_CASE("a document of very many dialogs is cut, and stays one that fits", "[s
     CHECK(body.ends_with("</dialog-info>\n"));
   }
   CHECK(escape_xml("a\xEF\xBF\xBE\xEF\xBF\xBF") == "a\xEF\xBF\xBD\xEF\xBF\xBD");
+  CHECK(escape_xml("Zo\xC3\xAB") == "Zo\xC3\xAB");
+  CHECK(escape_xml("1\xFF\xC3") == "1\xEF\xBF\xBD\xEF\xBF\xBD");  // Of a URI, as it came.
 }
 
 TEST_CASE("dialog-info of a parked call in each style", "[sip][bodies]") {
