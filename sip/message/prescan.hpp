@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <string_view>
 
 namespace parkway::sip {
@@ -36,8 +36,12 @@ struct scan {
   std::string_view content_length;  ///< Its digits within `header`; empty: no such header.
   const char* why = "";             ///< For the log, where the verdict is not `message`.
 
+  /// A refusal, with what is left of the header block to answer from.
+  static scan refused(scan_verdict verdict, std::string_view header, const char* why);
   /// The SIP status that says this verdict to the sender (RFC 3261 §21.4); 0: nothing to answer.
   std::uint16_t status() const;
+  /// The body's length by a sound header block; nothing: it does not say.
+  std::optional<std::size_t> announced_length() const;
 };
 
 /// Splits one datagram, or one framed message of a stream, into header block and body, and checks
@@ -45,42 +49,8 @@ struct scan {
 /// shorter than it is malformed (RFC 3261 §18.3). O(n).
 scan prescan(std::string_view bytes);
 
-/// Cuts the byte stream of one connection into messages (RFC 3261 §18.3), by the same bounds.
-/// Content-Length is mandatory here. Confined to the connection's thread.
-class stream_framer {
- public:
-  /// What next() found.
-  enum class step : std::uint8_t {
-    need_more,  ///< Nothing whole yet.
-    message,    ///< bytes() is one whole message, bounds checked.
-    ping,       ///< CRLF CRLF: answer a single CRLF (RFC 5626 §4.4.1).
-    pong,       ///< A single CRLF: the answer to ours.
-    broken,     ///< Where the next message begins is not known any more: answer what can be
-                ///< answered with refused(), then close. Stays so.
-  };
-
-  /// Appends what was read. Ignored once broken.
-  void feed(std::string_view bytes);
-  /// The next thing in the stream; call until need_more or broken.
-  step next();
-  /// The message next() found; valid until the next call of feed() or next().
-  std::string_view bytes() const { return message_; }
-  /// Why the stream broke, with the header block so far; valid while the framer lives.
-  const scan& refused() const { return refused_; }
-  /// Bytes held for a message that is not whole yet: never more than message_max and one feed().
-  std::size_t held() const { return buffer_.size() - begin_; }
-
- private:
-  step frame(std::string_view pending);
-  step give_up(scan why);
-
-  std::string buffer_;
-  std::size_t begin_ = 0;    ///< Where what is not consumed begins.
-  std::size_t scanned_ = 0;  ///< Of that, how much is known to hold no end of headers.
-  std::size_t whole_ = 0;    ///< Size of the message whose headers are known; 0: not known.
-  std::string_view message_;
-  scan refused_;
-  bool broken_ = false;
-};
+/// Checks a header block: start line to empty line, inclusive. The verdict is `message` where all
+/// is well; the body is not set.
+scan scan_header(std::string_view block);
 
 }  // namespace parkway::sip

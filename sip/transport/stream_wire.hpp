@@ -1,7 +1,7 @@
 #pragma once
 
 #include "kernel/config/settings.hpp"
-#include "sip/message/prescan.hpp"
+#include "sip/message/stream_framer.hpp"
 #include "sip/transport/socket.hpp"
 #include "sip/transport/udp_wire.hpp"
 #include "sip/transport/wire.hpp"

@@ -1,7 +1,7 @@
 /// Framing: how a stream is cut into reads makes no difference, and what comes out passes the
 /// pre-scan.
 
-#include "sip/message/prescan.hpp"
+#include "sip/message/stream_framer.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/fuzz/sip_seeds.hpp"
 

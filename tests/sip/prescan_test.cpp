@@ -1,4 +1,5 @@
 #include "sip/message/prescan.hpp"
+#include "sip/message/stream_framer.hpp"
 
 #include <catch2/catch.hpp>
 
