@@ -32,8 +32,7 @@ void shard_core::on_response(const message& response, const flow& from, std::str
                              std::chrono::seconds{static_cast<std::int64_t>(later.value_or(0))});
   }
   const bool success = response.status() >= 200 && response.status() < 300;
-  // Whoever repeats it at will is not given two messages for each.
-  if (success && response.cseq_method() == method::invite && admit(from)) dismiss(response, from);
+  if (success && response.cseq_method() == method::invite) dismiss(response, from);
 }
 
 }  // namespace parkway::sip

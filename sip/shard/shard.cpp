@@ -162,7 +162,10 @@ void shard_core::cancel(transaction_id invite, std::string_view extra) {
 
 /// The BYE numbers itself past every PRACK that may have gone before: a gap is allowed, a number
 /// that has been seen is answered 500, and the phone would stay up with nobody (RFC 3261 §12.2.2).
+/// Whoever has seen a branch of ours and repeats such answers at will is given no more than his
+/// rate.
 void shard_core::dismiss(const message& success, const flow& from) {
+  if (!admit(from)) return;
   constexpr std::uint32_t past_all_pracks = 10000;
   dialog stray;
   stray.call_id = success.call_id();
@@ -288,108 +291,90 @@ shard_counts shard::counts() const {
 
 namespace {
 
+/// What is said to one leg.
 template <class Command>
-void to_leg(shard_core& core, const Command& c, shard::time_point now) {
-  enter(core, now, [&] {
-    if (auto* addressed = core.find(c.leg)) addressed->command(c);
-  });
+void obey(shard_core& core, const Command& c) {
+  if (auto* addressed = core.find(c.leg)) addressed->command(c);
+}
+void obey(shard_core& core, const report_transfer& c) {
+  if (auto* addressed = core.find(c.leg)) return addressed->command(c);
+  core.report(c);
+}
+void obey(shard_core& core, const adopt& c) {
+  if (auto* addressed = core.find(c.leg)) return addressed->command(c);
+  caf::anon_send(c.owner, leg_ended{c.leg, end_cause::lost, false});
+}
+void obey(shard_core& core, const place_call& c) {
+  core.place(c);
+}
+void obey(shard_core& core, const owner_died& c) {
+  core.end_legs_of(c.owner);
+}
+void obey(shard_core& core, const shut_down&) {
+  core.shut_down();
+}
+void obey(shard_core& core, const phone_registered& c) {
+  core.on_registered(c);
+}
+void obey(shard_core& core, const watch_taken& c) {
+  core.on_watch_taken(c);
+}
+void obey(shard_core& core, const watch_refused& c) {
+  core.on_watch_refused(c);
+}
+void obey(shard_core& core, const phone_moved& c) {
+  core.on_moved(c);
+}
+void obey(shard_core& core, const phone_came& c) {
+  core.on_came(c);
+}
+void obey(shard_core& core, const user_revoked& c) {
+  core.on_user_revoked(c);
+}
+void obey(shard_core& core, const outside_park& c) {
+  core.on_outside_park(c);
+}
+void obey(shard_core& core, const notify_watcher& c) {
+  core.on_notify_watcher(c);
+}
+void obey(shard_core& core, const notify_phone& c) {
+  core.on_notify_phone(c);
+}
+void obey(shard_core& core, const drop_notify& c) {
+  core.on_drop_notify(c);
 }
 
 }  // namespace
 
-void shard::command(const send_ringing& c, time_point now) {
-  to_leg(*core_, c, now);
-}
-void shard::command(const answer_call& c, time_point now) {
-  to_leg(*core_, c, now);
-}
-void shard::command(const reject_call& c, time_point now) {
-  to_leg(*core_, c, now);
-}
-void shard::command(const hang_up& c, time_point now) {
-  to_leg(*core_, c, now);
-}
-void shard::command(const send_offer& c, time_point now) {
-  to_leg(*core_, c, now);
-}
-void shard::command(const answer_offer& c, time_point now) {
-  to_leg(*core_, c, now);
-}
-void shard::command(const refuse_offer& c, time_point now) {
-  to_leg(*core_, c, now);
-}
-void shard::command(const confirm& c, time_point now) {
-  to_leg(*core_, c, now);
-}
-void shard::command(const show_identity& c, time_point now) {
-  to_leg(*core_, c, now);
-}
-void shard::command(const send_info& c, time_point now) {
-  to_leg(*core_, c, now);
-}
-void shard::command(const report_transfer& c, time_point now) {
-  enter(*core_, now, [&] {
-    if (auto* addressed = core_->find(c.leg)) return addressed->command(c);
-    core_->report(c);
-  });
-}
-void shard::command(const adopt& c, time_point now) {
-  enter(*core_, now, [&] {
-    if (auto* addressed = core_->find(c.leg)) return addressed->command(c);
-    caf::anon_send(c.owner, leg_ended{c.leg, end_cause::lost, false});
-  });
+template <class Command>
+void shard::command(const Command& c, time_point now) {
+  enter(*core_, now, [&] { obey(*core_, c); });
 }
 
-void shard::command(const place_call& c, time_point now) {
-  enter(*core_, now, [&] { core_->place(c); });
-}
-
-void shard::command(const owner_died& c, time_point now) {
-  enter(*core_, now, [&] { core_->end_legs_of(c.owner); });
-}
-
-void shard::command(const shut_down&, time_point now) {
-  enter(*core_, now, [&] { core_->shut_down(); });
-}
-
-void shard::command(const watch_taken& c, time_point now) {
-  enter(*core_, now, [&] { core_->on_watch_taken(c); });
-}
-
-void shard::command(const watch_refused& c, time_point now) {
-  enter(*core_, now, [&] { core_->on_watch_refused(c); });
-}
-
-void shard::command(const notify_watcher& c, time_point now) {
-  enter(*core_, now, [&] { core_->on_notify_watcher(c); });
-}
-
-void shard::command(const notify_phone& c, time_point now) {
-  enter(*core_, now, [&] { core_->on_notify_phone(c); });
-}
-
-void shard::command(const drop_notify& c, time_point now) {
-  enter(*core_, now, [&] { core_->on_drop_notify(c); });
-}
-
-void shard::command(const phone_moved& c, time_point now) {
-  enter(*core_, now, [&] { core_->on_moved(c); });
-}
-
-void shard::command(const phone_came& c, time_point now) {
-  enter(*core_, now, [&] { core_->on_came(c); });
-}
-
-void shard::command(const user_revoked& c, time_point now) {
-  enter(*core_, now, [&] { core_->on_user_revoked(c); });
-}
-
-void shard::command(const outside_park& c, time_point now) {
-  enter(*core_, now, [&] { core_->on_outside_park(c); });
-}
-
-void shard::command(const phone_registered& c, time_point now) {
-  enter(*core_, now, [&] { core_->on_registered(c); });
-}
+template void shard::command(const place_call&, time_point);
+template void shard::command(const send_ringing&, time_point);
+template void shard::command(const answer_call&, time_point);
+template void shard::command(const reject_call&, time_point);
+template void shard::command(const hang_up&, time_point);
+template void shard::command(const send_offer&, time_point);
+template void shard::command(const answer_offer&, time_point);
+template void shard::command(const refuse_offer&, time_point);
+template void shard::command(const confirm&, time_point);
+template void shard::command(const show_identity&, time_point);
+template void shard::command(const send_info&, time_point);
+template void shard::command(const report_transfer&, time_point);
+template void shard::command(const adopt&, time_point);
+template void shard::command(const owner_died&, time_point);
+template void shard::command(const shut_down&, time_point);
+template void shard::command(const phone_registered&, time_point);
+template void shard::command(const watch_taken&, time_point);
+template void shard::command(const watch_refused&, time_point);
+template void shard::command(const phone_moved&, time_point);
+template void shard::command(const phone_came&, time_point);
+template void shard::command(const user_revoked&, time_point);
+template void shard::command(const outside_park&, time_point);
+template void shard::command(const notify_watcher&, time_point);
+template void shard::command(const notify_phone&, time_point);
+template void shard::command(const drop_notify&, time_point);
 
 }  // namespace parkway::sip

@@ -46,6 +46,17 @@ struct shard_counts {
   std::size_t under_way = 0;              ///< Messages in the mailboxes of other shards.
 };
 
+template <class... Commands>
+struct command_list {};
+
+/// What actors want of a shard.
+using shard_commands =
+  command_list<place_call, send_ringing, answer_call, reject_call, hang_up, send_offer,
+               answer_offer, refuse_offer, confirm, show_identity, send_info, report_transfer,
+               adopt, owner_died, shut_down, phone_registered, watch_taken, watch_refused,
+               phone_moved, phone_came, user_revoked, outside_park, notify_watcher, notify_phone,
+               drop_notify>;
+
 /// One worker loop's share of SIP: transactions, dialogs, legs and their timers (RFC 3261). No
 /// socket, no thread and no clock in here: messages come in through wire_listener, commands through
 /// command(), the time with each; what goes out goes through `wire`, or to actors. Confined to one
@@ -69,33 +80,11 @@ class shard : public wire_listener {
   /// Runs every timer that is due.
   void on_time(time_point now);
 
-  void command(const place_call& c, time_point now);
-  void command(const send_ringing& c, time_point now);
-  void command(const answer_call& c, time_point now);
-  void command(const reject_call& c, time_point now);
-  void command(const hang_up& c, time_point now);
-  void command(const send_offer& c, time_point now);
-  void command(const answer_offer& c, time_point now);
-  void command(const refuse_offer& c, time_point now);
-  void command(const confirm& c, time_point now);
-  void command(const show_identity& c, time_point now);
-  void command(const send_info& c, time_point now);
-  void command(const report_transfer& c, time_point now);
-  void command(const adopt& c, time_point now);
-  void command(const owner_died& c, time_point now);
-  /// All goodbyes are with the wire when it returns.
-  void command(const shut_down& c, time_point now);
-  void command(const phone_registered& c, time_point now);
-  void command(const watch_taken& c, time_point now);
-  /// Takes effect within 50 ms: a thousand phones that come back at once cost a few passes.
-  void command(const phone_moved& c, time_point now);
-  void command(const phone_came& c, time_point now);
-  void command(const user_revoked& c, time_point now);
-  void command(const outside_park& c, time_point now);
-  void command(const watch_refused& c, time_point now);
-  void command(const notify_watcher& c, time_point now);
-  void command(const notify_phone& c, time_point now);
-  void command(const drop_notify& c, time_point now);
+  /// Does what an actor wants: each of shard_commands. All goodbyes are with the wire when
+  /// command(shut_down) returns; phones are followed (phone_moved) within 50 ms, so that a thousand
+  /// that come back at once cost a few passes.
+  template <class Command>
+  void command(const Command& c, time_point now);
   /// Another shard saw an authentication fail: this user at that source counts here too.
   void on_authentication_failure(const ip_address& source, std::uint64_t user, time_point now);
   /// Another shard has a message for a connection of ours.

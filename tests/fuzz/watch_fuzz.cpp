@@ -127,7 +127,7 @@ void check_told(const subscribe_wish& wish, const scene& s, std::string_view ent
       check_dialogs(text.body, state == &s.before ? scene{s.before, s.before} : s, to);
     else if (wish.park_body)
       check_park_body(text.body, *state, false);
-    to.over = true;
+    to.end = subscription_end::timeout;
   }
 }
 
