@@ -89,6 +89,7 @@ admission::entry& admission::find_or_make(table& in, const entry& name, std::uin
   forgotten = name;
   forgotten.seen_at = forgotten.refilled_at = now;
   forgotten.tokens = static_cast<float>(limits_.requests_per_second);
+  forgotten.proved = forgotten.tokens * static_cast<float>(limits_.proved_factor);
   return forgotten;
 }
 
@@ -104,6 +105,8 @@ void admission::refill(entry& s, std::uint64_t now) const {
   const auto rate = slowed ? std::max(whole / static_cast<float>(limits_.slowed_by), 1.0F) : whole;
   const auto passed = static_cast<float>(now - s.refilled_at) / 1000.0F;
   s.tokens = std::min(rate, s.tokens + rate * passed);
+  const auto proved_rate = whole * static_cast<float>(limits_.proved_factor);
+  s.proved = std::min(proved_rate, s.proved + proved_rate * passed);
   s.refilled_at = now;
 }
 
@@ -119,13 +122,16 @@ admission_verdict admission::admit(const ip_address& address, time_point at) {
   return admission_verdict::admitted;
 }
 
-void admission::authenticated(const ip_address& address, time_point at) {
-  if (is_exempt(address)) return;
+bool admission::authenticated(const ip_address& address, time_point at) {
+  if (is_exempt(address)) return true;
   const auto name = named(address);
   if (limits_.ban_after != 0) proved_->note(hash_of(name), at);
-  if (limits_.requests_per_second == 0) return;
+  if (limits_.requests_per_second == 0) return true;
   entry& s = find_or_make(sources_, name, since_start(at));
+  if (s.proved < 1) return false;
+  s.proved -= 1;
   s.tokens = std::min(static_cast<float>(limits_.requests_per_second), s.tokens + 1);
+  return true;
 }
 
 /// Each quiet spell takes back one doubling.

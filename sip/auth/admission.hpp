@@ -26,6 +26,7 @@ struct admission_limits {
   std::chrono::seconds ban_time{60};        ///< The first; each further one twice as long.
   std::chrono::seconds ban_time_max{24 * 3600};
   std::chrono::seconds forgiven_after{3600};  ///< So long without a failure halves the next ban.
+  std::uint32_t proved_factor = 10;           ///< Authenticated requests: so many times as many.
   std::uint32_t slowed_by = 10;      ///< A source that is slowed has this part of its rate.
   std::vector<network> exempt;       ///< Neither limited nor banned.
   std::uint32_t work_max = 20'000;   ///< Requests of one shard that wait for an actor's answer.
@@ -74,8 +75,9 @@ class admission {
   /// A request came from there, and nothing is known about who sent it. Takes one from its rate.
   /// Not for requests in a dialog of ours. Gives admitted, banned or too_many.
   admission_verdict admit(const ip_address& address, time_point at);
-  /// The request proved to be a known user's: gives back what admit() took.
-  void authenticated(const ip_address& address, time_point at);
+  /// The request proved to be a known user's: gives back what admit() took. False: there are more
+  /// of these than an office makes; 503.
+  bool authenticated(const ip_address& address, time_point at);
   /// A name for a user, the same in all shards.
   std::uint64_t user_of(std::string_view name, std::string_view domain) const;
   /// Credentials of that user from there were wrong. To be told to all shards, whichever saw it.
@@ -111,6 +113,7 @@ class admission {
     std::uint64_t refilled_at = 0;
     std::uint64_t banned_until = 0;
     float tokens = 0;
+    float proved = 0;  ///< Tokens for authenticated requests.
     std::uint8_t version = 0;
     bool slowed = false;                      ///< Not banned until then, but slowed.
     std::uint8_t bans = 0;                    ///< Doublings of the next ban, until forgiven.

@@ -2,6 +2,7 @@
 
 #include "kernel/config/tenants.hpp"
 #include "kernel/messages/leg.hpp"
+#include "sip/auth/token_bucket.hpp"
 #include "sip/dialog/dialog.hpp"
 #include "sip/dialog/leg_host.hpp"
 #include "sip/dialog/refer_reports.hpp"
@@ -106,6 +107,7 @@ class leg {
 
   const leg_id id;
   std::uint64_t merge_key = 0;  ///< Of the INVITE that came; the shard's business.
+  token_bucket asked;           ///< What the phone may ask in the dialog; the shard's business.
 
   /// Takes an INVITE that was admitted and announces it: `call` as far as the shard has filled it
   /// in. Refuses by itself what makes no dialog.

@@ -92,6 +92,17 @@ std::variant<subscribe_wish, std::uint16_t> read_subscribe(const message& reques
   return wish;
 }
 
+std::size_t held_by(const subscription& s) {
+  std::size_t sum = sizeof s;
+  for (const auto* text : {&s.names.call_id, &s.names.local, &s.names.remote, &s.names.local_tag,
+                           &s.names.remote_tag, &s.names.target, &s.wish.event_id, &s.dialled,
+                           &s.orbit, &s.entity, &s.phone.instance, &s.phone.contact})
+    sum += text->size();
+  for (const auto& route : s.names.routes)
+    sum += sizeof route + route.size();
+  return sum;
+}
+
 notify_text notify_of(subscription& s, const lamp_ptr& state,
                       std::chrono::steady_clock::time_point now, std::string_view contact) {
   notify_text text;

@@ -2,6 +2,7 @@
 
 #include "kernel/config/device_profiles.hpp"
 #include "kernel/messages/watch.hpp"
+#include "sip/auth/token_bucket.hpp"
 #include "sip/dialog/dialog.hpp"
 #include "sip/event/dialog_info.hpp"
 #include "sip/event/park_info.hpp"
@@ -10,6 +11,7 @@
 #include "sip/transaction/transaction_table.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -65,9 +67,14 @@ struct subscription {
   std::chrono::steady_clock::time_point expires_at;
   timer_id expiry;
   std::optional<pending_subscribe> pending;
+  token_bucket asked;    ///< What the phone may ask in the dialog.
+  std::size_t held = 0;  ///< held_by() this, as counted.
 
   bool over() const { return end != subscription_end::none; }
 };
+
+/// About how many bytes a subscription takes, but for a request that waits.
+std::size_t held_by(const subscription& s);
 
 /// Everything of a NOTIFY behind its dialog headers.
 struct notify_text {

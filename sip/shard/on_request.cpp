@@ -14,6 +14,13 @@ namespace parkway::sip {
 namespace {
 
 constexpr std::string_view retry_later = "Retry-After: 10\r\n";
+constexpr std::string_view retry_soon = "Retry-After: 1\r\n";
+
+/// Each request is a transaction that is kept for half a minute, and work for the owner of a call.
+/// Whoever presses keys (INFO), holds and refreshes is far from it.
+constexpr request_rate asked_in_call{20, 60};
+/// A key is refreshed once a minute at most.
+constexpr request_rate asked_of_key{1, 10};
 
 /// The From of somebody who does not want to be known (RFC 3323 §4.1.1.3).
 bool is_anonymous(const name_addr& from) {
@@ -177,17 +184,27 @@ void shard_core::on_request_in_dialog(message request, const flow& from, const r
   const auto watched = ours ? subscriptions_.find(ours->serial) : subscriptions_.end();
   if (watched != subscriptions_.end()
       && watched->second.names.matches(request.call_id(), request.to_tag(), request.from_tag())) {
+    if (!watched->second.asked.take(asked_of_key, now_)) return refuse_flood(request, from);
     const auto transaction = transactions_.open_server(key, from, cookie_parts{}.pack(), now_);
     if (!transaction) return answer(request, from, 503, retry_later);
     trust(from);  // The tags prove it.
     return on_resubscribe(watched->second, std::move(request), from, *transaction);
   }
   if (!addressed || !addressed->is(request)) return answer_stray(request, from, 481);
+  // Whatever came before, a call can be ended.
+  if (request.method() != method::bye && !addressed->asked.take(asked_in_call, now_))
+    return refuse_flood(request, from);
   const cookie_parts cookie{ours->serial, cookie_parts::none};
   const auto transaction = transactions_.open_server(key, from, cookie.pack(), now_);
   if (!transaction) return answer(request, from, 503, retry_later);
   trust(from);
   addressed->on_request(std::move(request), *transaction, from);
+}
+
+/// Nothing is kept of it: the dialog goes on, and its phone may ask again.
+void shard_core::refuse_flood(const message& request, const flow& from) {
+  ++counts_.overloaded;
+  answer(request, from, 503, retry_soon);
 }
 
 /// Everything without a dialog: the table that new methods and event packages go into.

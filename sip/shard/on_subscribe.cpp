@@ -28,8 +28,10 @@ using namespace std::chrono_literals;
 constexpr auto word_comes_within = 5s;
 /// Keys on the panels of one desk, many times over; a flood ends here.
 constexpr std::uint32_t per_watcher_max = 500;
-/// All of a shard: each costs about a kilobyte.
+/// All of a shard: each costs about a kilobyte, where its phone writes headers as phones do.
 constexpr std::size_t all_max = 200'000;
+constexpr std::size_t per_watcher_held_max = 2u << 20;
+constexpr std::size_t all_held_max = 256u << 20;
 
 constexpr std::string_view retry_later = "Retry-After: 10\r\n";
 constexpr std::string_view events_line = "Allow-Events: refer, dialog, call-info, line-seize\r\n";
@@ -62,18 +64,20 @@ void shard_core::on_subscribe(message request, const flow& from, const request_k
   if (const auto* status = std::get_if<std::uint16_t>(&read))
     return answer(request, from, *status, *status == 423 ? "Min-Expires: 60\r\n" : events_line);
   const auto watcher = watcher_key(who->tenant->name, who->extension->number);
-  const auto counted = watchers_.find(watcher);
-  if ((counted != watchers_.end() && counted->second.size() >= per_watcher_max)
-      || subscriptions_.size() >= all_max) {
+  if (!has_room_for_key(watcher) || admission_.begin_work() != admission_verdict::admitted) {
     ++counts_.overloaded;
     return answer(request, from, 503, retry_later);
   }
   const auto id = context_->fresh_leg(options_.index);
   auto made = dialog::from_request(request, ids_.leg_tag(id.serial));
-  if (!made) return answer(request, from, status_of(made.error().code));
-  const auto transaction = transactions_.open_server(key, from, cookie_parts{}.pack(), now_);
-  if (!transaction) return answer(request, from, 503, retry_later);
-  watchers_[watcher].insert(id.serial);
+  const auto transaction =
+    made ? transactions_.open_server(key, from, cookie_parts{}.pack(), now_) : std::nullopt;
+  if (!transaction) {
+    admission_.work_done();
+    return answer(request, from, made ? 503 : status_of(made.error().code),
+                  made ? retry_later : std::string_view{});
+  }
+  watchers_[watcher].serials.insert(id.serial);
   auto& s = subscriptions_[id.serial];
   s.id = id;
   s.via = from;
@@ -94,6 +98,23 @@ void shard_core::on_subscribe(message request, const flow& from, const request_k
   await_notifier(s, std::get<subscribe_wish>(read), std::move(request), from, *transaction);
 }
 
+bool shard_core::has_room_for_key(const std::string& watcher) const {
+  if (subscriptions_.size() >= all_max || subscriptions_held_ >= all_held_max) return false;
+  const auto counted = watchers_.find(watcher);
+  return counted == watchers_.end()
+         || (counted->second.serials.size() < per_watcher_max
+             && counted->second.held < per_watcher_held_max);
+}
+
+/// What it holds has changed.
+void shard_core::count_held(subscription& s) {
+  const auto now = held_by(s);
+  auto& all = watchers_[watcher_key(s.tenant, s.watcher)];
+  subscriptions_held_ += now - s.held;
+  all.held += now - s.held;
+  s.held = now;
+}
+
 void shard_core::on_resubscribe(subscription& s, message request, const flow& from,
                                 transaction_id transaction) {
   const auto refuse = [&](std::uint16_t status, std::string_view lines) {
@@ -111,17 +132,22 @@ void shard_core::on_resubscribe(subscription& s, message request, const flow& fr
   if (wish.kind != s.wish.kind) return refuse(489, events_line);
   // Some phones say what they accept only once.
   if (!request.header("Accept")) wish.park_body = s.wish.park_body;
+  if (admission_.begin_work() != admission_verdict::admitted) {
+    ++counts_.overloaded;
+    return refuse(503, retry_later);
+  }
   s.names.refresh_target(request);
   await_notifier(s, wish, std::move(request), from, transaction);
 }
 
-/// The answer waits for who is to take it.
+/// The answer waits for who is to take it: work that has begun.
 void shard_core::await_notifier(subscription& s, const subscribe_wish& wish, message request,
                                 const flow& from, transaction_id transaction) {
   s.wish = wish;
   s.wish.park_body = wish.park_body && s.takes_park_body;
   s.via = way_back(request, from);
   s.phone = device_of(request, from);
+  count_held(s);
   const auto patience =
     wheel_.add(now_ + word_comes_within, cookie_parts{s.id.serial, word_timer}.pack());
   s.pending.emplace(pending_subscribe{std::move(request), transaction, patience});
@@ -167,6 +193,7 @@ void shard_core::answer_subscribe(subscription& s, std::uint16_t status) {
   if (status == 503) text.lines(retry_later);
   respond(waiting.transaction, status, text.lines(events_line).finish());
   s.pending.reset();
+  admission_.work_done();
 }
 
 void shard_core::on_notify_watcher(const notify_watcher& n) {
@@ -207,7 +234,7 @@ void shard_core::send_notify(subscription& s, const lamp_ptr& state) {
 void shard_core::follow_with_keys(const phone_moved& c) {
   const auto mine = watchers_.find(watcher_key(c.tenant, c.extension));
   if (mine == watchers_.end()) return;
-  for (const auto serial : mine->second)
+  for (const auto serial : mine->second.serials)
     if (auto& s = subscriptions_.at(serial); s.via == c.from) {
       s.via = c.to;
       tell_back(s, false);
@@ -217,7 +244,7 @@ void shard_core::follow_with_keys(const phone_moved& c) {
 void shard_core::on_came(const phone_came& c) {
   const auto mine = watchers_.find(watcher_key(c.tenant, c.extension));
   if (mine == watchers_.end()) return;
-  for (const auto serial : mine->second) {
+  for (const auto serial : mine->second.serials) {
     auto& s = subscriptions_.at(serial);
     if (s.phone.same_as(c.phone)) tell_back(s, true);
   }
@@ -282,7 +309,7 @@ void shard_core::on_user_revoked(const user_revoked& r) {
   if (known) caf::anon_send(known, drop_phones{options_.index});
   const auto mine = watchers_.find(watcher_key(r.tenant, r.extension));
   if (mine == watchers_.end()) return;
-  for (const auto serial : std::vector(mine->second.begin(), mine->second.end())) {
+  for (const auto serial : std::vector(mine->second.serials.begin(), mine->second.serials.end())) {
     const auto found = subscriptions_.find(serial);
     if (found == subscriptions_.end()) continue;
     auto& s = found->second;
@@ -296,10 +323,16 @@ void shard_core::end_subscription(std::uint64_t serial) {
   if (node.empty()) return;
   const auto& s = node.mapped();
   wheel_.cancel(s.expiry);
-  if (s.pending) wheel_.cancel(s.pending->patience);
-  const auto count = watchers_.find(watcher_key(s.tenant, s.watcher));
-  if (count != watchers_.end() && count->second.erase(serial) > 0 && count->second.empty())
-    watchers_.erase(count);
+  if (s.pending) {
+    wheel_.cancel(s.pending->patience);
+    admission_.work_done();
+  }
+  subscriptions_held_ -= s.held;
+  if (const auto all = watchers_.find(watcher_key(s.tenant, s.watcher)); all != watchers_.end()) {
+    all->second.held -= s.held;
+    all->second.serials.erase(serial);
+    if (all->second.serials.empty()) watchers_.erase(all);
+  }
   if (s.notifier) caf::anon_send(s.notifier, unwatch_place{s.id});
 }
 

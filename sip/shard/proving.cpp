@@ -11,6 +11,8 @@ namespace parkway::sip {
 
 namespace {
 
+constexpr std::string_view retry_later = "Retry-After: 10\r\n";
+
 std::string name_of(const claimed_user& who) {
   return who.name + "@" + who.domain;
 }
@@ -46,7 +48,11 @@ std::optional<authenticated> shard_core::authenticate(const message& request, co
   for (const auto& one : refused)
     on_refused_credentials(one, request, from);
   if (auto* who = std::get_if<authenticated>(&verdict)) {
-    admission_.authenticated(from.remote.address, now_);
+    if (!admission_.authenticated(from.remote.address, now_)) {
+      ++counts_.overloaded;
+      answer(request, from, 503, retry_later);
+      return std::nullopt;
+    }
     trust(from);
     return std::move(*who);
   }

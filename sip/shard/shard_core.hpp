@@ -41,6 +41,12 @@ struct referral {
   outside_park about;  ///< Whose leg it means.
 };
 
+/// What the phones of one extension watch.
+struct watching {
+  std::unordered_set<std::uint64_t> serials;
+  std::size_t held = 0;  ///< Bytes of all of it.
+};
+
 /// A NOTIFY without a subscription that is out: to which contact, and who waits for its answer.
 struct unasked_notify {
   std::string key;
@@ -67,6 +73,7 @@ struct shard_core final : leg_host, transaction_user {
   void on_own_request(const message& request, const flow& from);
   void on_cancel(const message& cancel, const flow& from, const request_key& key);
   void on_request_in_dialog(message request, const flow& from, const request_key& key);
+  void refuse_flood(const message& request, const flow& from);
   void on_request_outside(message request, const flow& from, const request_key& key);
   void on_options(const message& request, const flow& from);
   void on_invite(message invite, const flow& from, const request_key& key);
@@ -113,6 +120,8 @@ struct shard_core final : leg_host, transaction_user {
   void on_subscription_expiry(std::uint64_t serial);
   void end_subscription(std::uint64_t serial);
   void send_last_notify(subscription& s, subscription_end why);
+  bool has_room_for_key(const std::string& watcher) const;
+  void count_held(subscription& s);
   void follow_with_keys(const phone_moved& c);
   void tell_back(subscription& s, bool anew);
   void note_if_dialled(const flow& via, transaction_id sent, std::uint64_t cookie);
@@ -211,8 +220,9 @@ struct shard_core final : leg_host, transaction_user {
   time_point moves_due_{};          ///< When those that come next are followed.
   std::unordered_map<std::uint64_t, referral> referrals_;          ///< By outside_transfer::id.
   std::unordered_map<std::uint64_t, subscription> subscriptions_;  ///< By subscription_id::serial.
-  /// Subscriptions of each extension's phones, by their serials.
-  std::unordered_map<std::string, std::unordered_set<std::uint64_t>> watchers_;
+  std::size_t subscriptions_held_ = 0;                             ///< Bytes of all of them.
+  /// Subscriptions of each extension's phones.
+  std::unordered_map<std::string, watching> watchers_;
   std::unordered_map<std::uint64_t, unasked_notify> unasked_;
   shard_counts counts_;
   bool stopping_ = false;  ///< Nothing new begins.

@@ -79,7 +79,8 @@ struct listener {
             note<leg_offered>(),      note<offer_answered>(),        note<offer_refused>(),
             note<leg_info>(),         note<transfer_requested>(),    note<transfer_reported>(),
             note<register_phone>(),   note<authentication_failed>(), note<stray_message>(),
-            note<outbound_message>(), note<proved_connection>(),     note<stopped>()};
+            note<outbound_message>(), note<proved_connection>(),     note<watch_asked>(),
+            note<stopped>()};
   }
 };
 
