@@ -160,8 +160,12 @@ class leg {
   // leg.cpp
   template <class Event>
   void tell(Event event) {
-    if (owner_) caf::anon_send(owner_, std::move(event));
+    if (unheard_)
+      keep(caf::make_message(std::move(event)));
+    else if (owner_)
+      caf::anon_send(owner_, std::move(event));
   }
+  void keep(caf::message event);
   /// Sends a request of the dialog that is not an INVITE.
   transaction_id send_request(leg_request what, std::string_view method, std::string_view lines,
                               std::string_view content_type = {}, std::string_view body = {});
@@ -291,6 +295,9 @@ class leg {
   std::optional<send_offer> next_offer_;  ///< Waits until the session is settled.
   std::optional<party> next_identity_;    ///< Waits until an UPDATE is possible.
   std::unique_ptr<transfer_reports> transfers_;
+  /// The phone has answered, and who called it is not the one who talks to it: what it says until
+  /// it is adopted, for who adopts it.
+  std::unique_ptr<std::vector<caf::message>> unheard_;
 };
 
 /// What we understand, for every message that may say so.

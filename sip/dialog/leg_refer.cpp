@@ -2,6 +2,8 @@
 #include "sip/message/status.hpp"
 #include "sip/message/text.hpp"
 
+#include <utility>
+
 /// REFER in the dialog and its reports (RFC 3515, RFC 4488).
 ///
 ///   REFER --202--> open --NOTIFY 100--> report_transfer … --NOTIFY final--> 200 --> reported
@@ -36,15 +38,26 @@ void leg::command(const report_transfer& c) {
 }
 
 /// What the phone has asked the former owner and was not answered, nobody answers any more: it is
-/// told so, and asks again.
+/// told so, and asks again. What it has said since it was called the new owner hears.
 void leg::command(const adopt& c) {
   owner_ = c.owner;
+  if (const auto since = std::exchange(unheard_, nullptr)) {
+    for (auto& event : *since)
+      caf::anon_send(owner_, std::move(event));
+    return;
+  }
   if (state_ != leg_state::confirmed) return;
   command(refuse_offer{id, {fault_code::glare, 0, {}}});
   if (!transfers_) return;
   for (const auto over : transfers_->give_up(status_of(fault_code::gone)))
     tell(transfer_reported{id, over});
   send_reports();
+}
+
+/// An offer, four REFERs, some digits: a phone has no time for more, and what else it says is lost.
+void leg::keep(caf::message event) {
+  constexpr std::size_t unheard_max = 16;
+  if (unheard_->size() < unheard_max) unheard_->push_back(std::move(event));
 }
 
 void leg::send_reports() {

@@ -134,11 +134,13 @@ void leg::on_first_success(const message& response) {
   if (!outgoing_->offered) {
     state_ = leg_state::unconfirmed;
     session_state_ = session_state::theirs_offered;
-    return tell(leg_answered{id, std::move(body.session), phone});
+    tell(leg_answered{id, std::move(body.session), phone});
+  } else {
+    local_ = outgoing_->offered;
+    acknowledge_success({});
+    tell(leg_answered{id, std::move(body.session), phone});
   }
-  local_ = outgoing_->offered;
-  acknowledge_success({});
-  tell(leg_answered{id, std::move(body.session), phone});
+  unheard_ = std::make_unique<std::vector<caf::message>>();
 }
 
 void leg::acknowledge_success(std::string_view body) {

@@ -86,6 +86,46 @@ TEST_CASE("a transfer that the former owner left undecided ends when a leg is ad
   at.run();
 }
 
+TEST_CASE("what a phone says between its answer and the adoption of its leg, the new owner hears",
+          "[leg][refer]") {
+  test_bench at;
+  phone_side phone{at};
+  const auto ours = phone.rings();
+  phone.picks_up(ours);
+  at.next_request(method::ack);
+  at.hears<leg_answered>();
+  phone.sends("REFER", "Refer-To: <sip:*68104@pbx.test>\r\n");
+  at.next_response(202);
+  const auto trying = at.next_request(method::notify);
+  phone.sends("INVITE", {}, sdp("sendonly"));
+  at.next_response(100);
+  for (int i = 0; i < 20; ++i) {
+    phone.sends("INFO", {}, {});
+    at.next_response(200);
+  }
+  CHECK(at.hears_nothing());
+  notebook heard;
+  auto heir = spawn_actor<listener>(at.system, &heard);
+  at.tell(adopt{phone.leg, heir});
+  CHECK(at.silent());
+  REQUIRE(heard.size() <= 16);  // It may say much, but we do not keep much.
+  REQUIRE(heard.size() >= 2);
+  CHECK(std::any_cast<transfer_requested>(heard.at(0)).dialled == "*68104");
+  CHECK(std::any_cast<leg_offered>(heard.at(1)).leg == phone.leg);
+  heard.clear();
+  phone.answers(trying, 200);
+  at.tell(report_transfer{phone.leg, 101, {}, true});
+  CHECK(at.next_request(method::notify).body() == "SIP/2.0 200 OK\r\n");
+  // From the second hand-over on it is as ever.
+  at.tell(adopt{phone.leg, at.owner});
+  at.next_response(491);
+  phone.sends("BYE");
+  at.next_response(200);
+  CHECK(at.hears<leg_ended>().leg == phone.leg);
+  caf::anon_send_exit(heir, caf::exit_reason::kill);
+  at.run();
+}
+
 TEST_CASE("an owner that dies takes its legs along, and no others", "[shard]") {
   test_bench at;
   phone_side one{at};

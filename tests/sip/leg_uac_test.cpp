@@ -215,6 +215,7 @@ TEST_CASE("a phone placed without an offer is acknowledged with the owner's answ
   CHECK(at.hears<leg_answered>().session);
   phone.answers(invite, 200, {}, sdp());
   CHECK(at.silent());
+  at.tell(adopt{phone.leg, at.owner});
   at.tell(confirm{phone.leg, our_session()});
   CHECK(parse_sdp(at.next_request(method::ack).body()));
   phone.answers(invite, 200, {}, sdp());

@@ -403,12 +403,13 @@ struct phone_side {
     target = ours.contacts()->front().address_text;
     sequence = 100;
   }
-  /// A call from Parkway that is answered and acknowledged.
+  /// A call from Parkway that is answered, acknowledged and adopted.
   leg_id is_called(const std::string& lines = {}) {
     const auto ours = rings();
     picks_up(ours, lines);
     at.next_request(method::ack);
     at.hears<leg_answered>();
+    at.tell(adopt{leg, at.owner});
     return leg;
   }
 
