@@ -16,9 +16,9 @@ struct tick {
   std::uint64_t epoch;
 };
 
-/// An absolute moment at which an actor wants to act. CAF 0.17.6 cannot cancel a delayed message: so
-/// a stale epoch is ignored, and a hop is a minute at most, which is how long the message waits in
-/// vain. What an actor has not heard when it ends goes with it (kernel/runtime/loop_clock.hpp).
+/// An absolute moment at which an actor wants to act. CAF 0.17.6 cannot cancel a delayed message:
+/// so a stale epoch is ignored, and a hop is a minute at most, which is how long the message waits
+/// in vain. What an actor has not heard when it ends goes with it (kernel/runtime/loop_clock.hpp).
 class deadline {
  public:
   using time_point = std::chrono::steady_clock::time_point;
