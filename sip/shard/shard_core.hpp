@@ -56,7 +56,7 @@ struct unasked_notify {
 };
 
 /// The inside of a shard, for its own sources only: shard.cpp life and legs' wishes,
-/// shard_requests.cpp, shard_register.cpp, shard_responses.cpp what comes in, shard_commands.cpp
+/// on_request.cpp, on_register.cpp, on_response.cpp, on_refer.cpp what comes in, commands.cpp
 /// what actors want.
 ///
 ///   bytes -> pre-scan -> parse -> validate -> ours? -> transaction -> dialog -> leg -> owner
@@ -109,7 +109,7 @@ struct shard_core final : leg_host, transaction_user {
   void on_notify_phone(const notify_phone& n);
   void on_drop_notify(const drop_notify& d);
 
-  // shard_subscriptions.cpp
+  // on_subscribe.cpp
   void await_notifier(subscription& s, const subscribe_wish& wish, message request,
                       const flow& from, transaction_id transaction);
   void answer_subscribe(subscription& s, std::uint16_t status);
