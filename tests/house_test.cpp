@@ -184,6 +184,21 @@ TEST_CASE("every file of a wing stands in a room that the order knows", "[house]
   CHECK_FALSE(may_include(sip, "sip/auth/admission.hpp", "sip/transaction/transaction_key.hpp"));
 }
 
+TEST_CASE("the top of the repository holds what belongs there", "[house]") {
+  constexpr std::array<std::string_view, 14> known{
+    "CHANGELOG.md", "CMakeLists.txt", "CMakePresets.json",
+    "LICENSE",      "README.md",      "actors",
+    "build",        "config",         "data",
+    "kernel",       "plugins",        "sip",
+    "tests",        "tools"};
+  for (const auto& entry : fs::directory_iterator{PARKWAY_SOURCE_DIR}) {
+    const auto name = entry.path().filename().string();
+    INFO(name);
+    const bool dotted = name.starts_with('.');
+    CHECK((dotted || std::find(known.begin(), known.end(), name) != known.end()));
+  }
+}
+
 TEST_CASE("only sip sees libosip2, and only through its one door", "[house]") {
   findings wrong;
   for (const auto& file : sources()) {

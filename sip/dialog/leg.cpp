@@ -340,7 +340,7 @@ void leg::shut_down() {
   owner_ = nullptr;
   switch (state_) {
     case leg_state::ringing:
-      return refuse_call(503, "Retry-After: 10\r\n");
+      return refuse_call(503, retry_later);
     case leg_state::answered:
     case leg_state::leaving:  // There is no time left to wait for the ACK.
       send_bye();

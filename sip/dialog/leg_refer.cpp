@@ -22,7 +22,7 @@ void leg::on_refer(const message& request, transaction_id transaction) {
   wish->id = request.cseq();
   wish->silent = wants_silence(request);
   if (!transfers_->open(wish->id, wish->silent))
-    return respond(request, transaction, 503, "Retry-After: 10\r\n");
+    return respond(request, transaction, 503, retry_later);
   respond(request, transaction, 202,
           contact_line().append(wish->silent ? "Refer-Sub: false\r\n" : report_expires));
   transfers_->add(wish->id, 100, false);

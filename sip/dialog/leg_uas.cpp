@@ -13,7 +13,7 @@ std::string refusal_lines(const refusal& why) {
   std::string lines;
   if (!why.text.empty())
     lines.append("Warning: 399 pbx ").append(sip::quoted(why.text)).append("\r\n");
-  if (status_of(why) == 503) lines.append("Retry-After: 10\r\n");
+  if (status_of(why) == 503) lines.append(retry_later);
   return lines;
 }
 

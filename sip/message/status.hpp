@@ -17,4 +17,7 @@ refusal refusal_of(std::uint16_t status);
 /// The usual reason phrase; the one of the class (x00) for a status without one.
 std::string_view reason_phrase(std::uint16_t status);
 
+/// Goes with every 503 of ours but those for a moment's crowd (RFC 3261 §21.5.4). A whole line.
+inline constexpr std::string_view retry_later = "Retry-After: 10\r\n";
+
 }  // namespace parkway::sip

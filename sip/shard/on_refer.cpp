@@ -12,7 +12,6 @@ namespace {
 
 /// REFERs under way in a shard: each ends within seconds, so more is a flood.
 constexpr std::size_t referrals_max = 4096;
-constexpr std::string_view retry_later = "Retry-After: 10\r\n";
 
 bool is_park(const route& r) {
   return std::holds_alternative<dials_park>(r) || std::holds_alternative<dials_group_park>(r);

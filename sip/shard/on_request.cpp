@@ -1,6 +1,7 @@
 #include "kernel/config/dial_plan.hpp"
 #include "sip/message/prescan.hpp"
 #include "sip/message/reply_route.hpp"
+#include "sip/message/status.hpp"
 #include "sip/message/text.hpp"
 #include "sip/message/validate.hpp"
 #include "sip/message/writer.hpp"
@@ -13,7 +14,6 @@ namespace parkway::sip {
 
 namespace {
 
-constexpr std::string_view retry_later = "Retry-After: 10\r\n";
 constexpr std::string_view retry_soon = "Retry-After: 1\r\n";
 
 /// Each request is a transaction that is kept for half a minute, and work for the owner of a call.

@@ -33,7 +33,6 @@ constexpr std::size_t all_max = 200'000;
 constexpr std::size_t per_watcher_held_max = 2u << 20;
 constexpr std::size_t all_held_max = 256u << 20;
 
-constexpr std::string_view retry_later = "Retry-After: 10\r\n";
 constexpr std::string_view events_line = "Allow-Events: refer, dialog, call-info, line-seize\r\n";
 
 std::string watcher_key(const tenant_name& tenant, const number& who) {

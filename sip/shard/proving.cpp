@@ -1,4 +1,5 @@
 #include "kernel/runtime/log.hpp"
+#include "sip/message/status.hpp"
 #include "sip/message/writer.hpp"
 #include "sip/shard/shard_actor.hpp"
 #include "sip/shard/shard_core.hpp"
@@ -10,8 +11,6 @@
 namespace parkway::sip {
 
 namespace {
-
-constexpr std::string_view retry_later = "Retry-After: 10\r\n";
 
 std::string name_of(const claimed_user& who) {
   return who.name + "@" + who.domain;
